@@ -1,0 +1,1 @@
+"""The `hubledger` command: mounts the packages' Typer apps, nothing else."""

@@ -1,0 +1,247 @@
+"""The fleet: clusters, hubs and communities, as values. `fleet_files.py` reads them from a folder of YAML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+
+class Provider(StrEnum):
+    GCP = "gcp"
+    AWS = "aws"
+    AZURE = "azure"
+    KUBECONFIG = "kubeconfig"
+
+
+class IdlePolicy(StrEnum):
+    PROPORTIONAL = "proportional"
+    EVEN = "even"
+    OPERATOR = "operator"
+
+
+class SharedPolicy(StrEnum):
+    PROPORTIONAL = "proportional"
+    EVEN = "even"
+    BY_USERS = "by-users"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a vCPU-hour, a GiB-hour and a GPU-hour weigh against each other where a machine is billed as one."""
+
+    cpu: Decimal = Decimal("0.031611")
+    memory: Decimal = Decimal("0.004237")
+    gpu: Decimal = Decimal("0.95")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a cluster's idle and shared cost is spread over its hubs."""
+
+    idle: IdlePolicy = IdlePolicy.PROPORTIONAL
+    shared: SharedPolicy = SharedPolicy.PROPORTIONAL
+    weights: Weights = Weights()
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A JupyterHub. `name` is its Kubernetes namespace."""
+
+    cluster: str
+    name: str
+    display_name: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class BigQueryBilling:
+    """A Google Cloud billing export in BigQuery. `table` is None for the detailed export's own name."""
+
+    project: str
+    dataset: str
+    billing_id: str
+    table: str | None = None
+    location: str | None = None
+    maximum_bytes_billed: int = 200 * 2**30
+
+    @property
+    def id(self) -> str:
+        """Names this source in the lake."""
+        return f"bigquery:{self.project}.{self.dataset}.{self.table or self.billing_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class FocusBilling:
+    """FOCUS files at `path`: a glob or a URL (relative paths were resolved against the cluster's folder)."""
+
+    path: str
+    name: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Names this source in the lake."""
+        return f"focus:{self.name or self.path}"
+
+
+BillingSource = BigQueryBilling | FocusBilling
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusUsage:
+    """A cluster's Prometheus. Secrets are named by environment variable or file, never written in the fleet."""
+
+    url: str
+    username: str | None = None
+    password_env: str | None = None
+    password_file: str | None = None
+    bearer_token_env: str | None = None
+    bearer_token_file: str | None = None
+    ca_file: str | None = None
+    insecure_skip_verify: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileUsage:
+    """A folder with `usage.*`, `nodes.*`, `activity.*` as Parquet or CSV (docs/usage-files.md)."""
+
+    path: str
+
+
+UsageSource = PrometheusUsage | FileUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A Kubernetes cluster.
+
+    `aliases` are the names its charges carry (fleet name, GKE/EKS/AKS name); `sub_accounts` the project, account or
+    subscription ids that belong to this cluster alone or with others.
+    """
+
+    name: str
+    provider: Provider
+    provider_url: str | None
+    aliases: tuple[str, ...]
+    sub_accounts: tuple[str, ...]
+    billing_accounts: tuple[str, ...]
+    region: str | None
+    paid_by_us: bool | None
+    billing: tuple[BillingSource, ...]
+    usage: UsageSource | None
+    policy: Policy
+    hubs: tuple[Hub, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A hub in a community, in the half-open dates [start, end); None is unbounded."""
+
+    cluster: str
+    hub: str
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """Who pays. `accounts` are sub-account ids (project, account, subscription) that are this community's alone."""
+
+    name: str
+    display_name: str
+    hubs: tuple[Membership, ...]
+    accounts: tuple[str, ...]
+    contacts: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Which tag keys of a bill say what. In each tuple the first key present on a charge wins."""
+
+    hub: tuple[str, ...] = ("2i2c:hub-name", "2i2c.org/hub-name", "hub-name", "hub_name")
+    cluster: tuple[str, ...] = (
+        "2i2c.org/cluster-name",
+        "2i2c:cluster-name",
+        "cluster-name",
+        "cluster_name",
+        "goog-k8s-cluster-name",
+        "alpha.eksctl.io/cluster-name",
+        "eks:cluster-name",
+        "aws:eks:cluster-name",
+        "aks-managed-cluster-name",
+    )
+    namespace: tuple[str, ...] = (
+        "k8s-namespace",
+        "aws:eks:namespace",
+        "kubernetes.io/created-for/pvc/namespace",
+        "kubernetes-io-created-for-pvc-namespace",
+    )
+    purpose: tuple[str, ...] = (
+        "2i2c:node-purpose",
+        "2i2c.org/node-purpose",
+        "hub.jupyter.org/node-purpose",
+        "node-purpose",
+        "node_purpose",
+    )
+    volume_purpose: tuple[str, ...] = ("2i2c:volume-purpose", "volume-purpose", "volume_purpose")
+    pool: tuple[str, ...] = (
+        "goog-k8s-node-pool-name",
+        "alpha.eksctl.io/nodegroup-name",
+        "eks:nodegroup-name",
+        "aks-managed-poolName",
+        "agentpool",
+    )
+    keep: tuple[str, ...] = ()  # further tags that ingest keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`fleet.yaml`: what holds for the whole fleet."""
+
+    policy: Policy = Policy()
+    labels: Labels = Labels()
+    shared_namespaces: tuple[str, ...] = (
+        "default",
+        "support",
+        "kube-system",
+        "kube-public",
+        "kube-node-lease",
+        "gke-managed-system",
+        "gmp-system",
+        "gmp-public",
+        "amazon-cloudwatch",
+        "calico-system",
+        "tigera-operator",
+        "kube:system-overhead",
+    )
+    excluded_users: tuple[str, ...] = ("deployment-service-check",)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person may want to know about the fleet's files, that stops nothing."""
+
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A whole fleet, checked: every name is unique, every membership names a hub that is there."""
+
+    path: Path
+    settings: Settings
+    clusters: tuple[Cluster, ...]
+    communities: tuple[Community, ...]
+    notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def hubs(self) -> tuple[Hub, ...]:
+        return tuple(hub for cluster in self.clusters for hub in cluster.hubs)
