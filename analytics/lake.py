@@ -1,0 +1,420 @@
+"""The lake: Delta tables under one folder or bucket, replaced partition by partition, atomically, every version kept.
+
+DuckDB writes the Parquet files, under names never used before; one Delta commit then takes the old files of the scope
+out and the new ones in. A commit is made at exactly the version that was read or not at all, so of two writers of a
+partition one comes after the other. A crash leaves files that no version names, and `sweep` removes them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as pads
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
+from deltalake.transaction import AddAction, RemoveAction
+from pyarrow import fs as pafs
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from analytics.tables import Table
+
+METADATA_KEY = "hubledger"
+FOR_EVER = "interval 36500 days"
+# An invoice names the versions it was computed from: neither log entries nor old files may ever expire.
+CONFIGURATION = {
+    "delta.logRetentionDuration": FOR_EVER,
+    "delta.deletedFileRetentionDuration": FOR_EVER,
+    "delta.enableExpiredLogCleanup": "false",
+}
+
+
+class LakeError(Exception):
+    """The lake can't be read or written; the message says where and what to do."""
+
+
+class _OvertakenError(Exception):
+    """Another writer committed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One version of a table."""
+
+    version: int
+    time: datetime
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str  # relative to the table
+    size: int
+    rows: int
+    partition: Mapping[str, str]
+
+
+class Lake:
+    """Delta tables under `url`: a folder, or `gs://`, `s3://`, `abfss://` (credentials from the environment)."""
+
+    def __init__(self, url: str, *, storage_options: Mapping[str, str] | None = None) -> None:
+        self.url = url.removeprefix("file://").rstrip("/") or "/"
+        self.folder = None if "://" in self.url else Path(self.url).absolute()
+        self.storage_options = dict(storage_options or {})
+
+    def version(self, table: Table) -> int | None:
+        """Return the newest version of `table`; None where it doesn't exist yet."""
+        delta = self._open(table)
+        return None if delta is None else delta.version()
+
+    def replace(
+        self,
+        table: Table,
+        con: duckdb.DuckDBPyConnection,
+        query: str,
+        *,
+        scope: Sequence[Mapping[str, str]],
+        metadata: Mapping[str, str] | None = None,
+    ) -> int:
+        """Empty the partitions matched by `scope`, add the rows of `query`, in one commit; return the new version.
+
+        A mapping of `scope` matches by equality on some or all partition columns. `query` is a SELECT that gives the
+        table's columns by name; they are cast to the table's types. A row outside `scope`, or null in a column that
+        may not be, is a LakeError, and nothing is written.
+        """
+        for mapping in scope:
+            if unknown := set(mapping) - set(table.partition_by):
+                raise LakeError(f"{self._place(table)}: not partitioned by {', '.join(sorted(unknown))}")
+        batch = uuid.uuid4().hex
+        with self._edge(table), self._batch_folder(table, batch) as folder:
+            files = _write(table, con, query, folder, batch, scope)
+            if self.folder is None:
+                self._upload(table, folder, files)
+            return self._commit(table, files, scope, metadata or {})
+
+    def attach(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: Table,
+        *,
+        view: str | None = None,
+        where: Mapping[str, str | Collection[str]] | None = None,
+        version: int | None = None,
+    ) -> None:
+        """Create the view `view` (default: the table's name) over the partitions that match; they may be none."""
+        name = view or table.name
+        with self._edge(table):
+            delta = self._open(table, version)
+            files = [] if delta is None else [file for file in _files(delta) if _matches(file.partition, where or {})]
+            there = {field.name for field in delta.schema().fields} if delta is not None and files else set()
+            if not files:
+                source = "(select null where false)"
+            elif self.folder is not None:
+                self._check_sizes(table, files)
+                paths = ", ".join(_literal(str(self.folder / table.name / file.path)) for file in files)
+                source = f"read_parquet([{paths}], hive_partitioning = false)"
+            else:
+                source = _identifier(f"{name} files")
+                con.register(f"{name} files", self._dataset(table, files))
+            columns = ", ".join(
+                f"cast({_identifier(field.name) if field.name in there else 'null'} as {_sql_type(field.type)})"
+                f" as {_identifier(field.name)}"
+                for field in table.schema
+            )
+            con.execute(f"create or replace temp view {_identifier(name)} as select {columns} from {source}")
+
+    def partitions(self, table: Table, *, version: int | None = None) -> list[dict[str, str]]:
+        """Return the partitions that hold rows, each a mapping of partition column to value, in order."""
+        delta = self._open(table, version)
+        if delta is None:
+            return []
+        found = {tuple(file.partition[column] for column in table.partition_by) for file in _files(delta) if file.rows}
+        return [dict(zip(table.partition_by, values, strict=True)) for values in sorted(found)]
+
+    def metadata(self, table: Table, *, version: int | None = None) -> dict[str, str]:
+        """Return the metadata given to the commit of `version` (default: the newest); {} where there is no table."""
+        if version is None and (version := self.version(table)) is None:
+            return {}
+        with self._edge(table):
+            return dict(self._read_commit(table, version).metadata)
+
+    def history(self, table: Table) -> list[Commit]:
+        """Return every version of `table`, the oldest first."""
+        newest = self.version(table)
+        with self._edge(table):
+            return [self._read_commit(table, version) for version in range(0 if newest is None else newest + 1)]
+
+    def sweep(self, table: Table, *, older_than_hours: float = 24.0) -> int:
+        """Remove what crashed writers left: files that no version names. Return how many folders went.
+
+        The age keeps the files of a writer at work from being taken for a crashed one's. Local lakes only.
+        """
+        if self.folder is None or (newest := self.version(table)) is None:
+            return 0
+        root = self.folder / table.name
+        with self._edge(table):
+            named = {
+                action["add"]["path"].split("/")[0]
+                for version in range(newest + 1)
+                for action in self._read_log(table, version)
+                if "add" in action
+            }
+            stale = [
+                folder
+                for folder in root.iterdir()
+                if folder.is_dir() and not folder.name.startswith("_") and folder.name not in named
+                if time.time() - folder.stat().st_mtime > older_than_hours * 3600
+            ]
+            for folder in stale:
+                shutil.rmtree(folder)
+        return len(stale)
+
+    def _place(self, table: Table) -> str:
+        return f"{self.url}/{table.name}"
+
+    @contextmanager
+    def _edge(self, table: Table) -> Iterator[None]:
+        """Turn what storage, Delta and Arrow say into a LakeError that names the table."""
+        try:
+            yield
+        except (DeltaError, OSError, pa.ArrowException, json.JSONDecodeError) as error:
+            raise LakeError(f"{self._place(table)}: {_first_line(error)}; {_remedy(error)}") from error
+        except duckdb.IOException as error:
+            if self.url not in str(error) and "hubledger-lake-" not in str(error):
+                raise  # the query's own trouble, not the lake's
+            raise LakeError(f"{self._place(table)}: {_first_line(error)}; {_remedy(error)}") from error
+
+    def _open(self, table: Table, version: int | None = None) -> DeltaTable | None:
+        if self.folder is not None and not (self.folder / table.name / "_delta_log").is_dir():
+            if self.folder.exists() and not self.folder.is_dir():
+                raise LakeError(f"{self.url}: not a folder; name the lake's folder with --lake or HUBLEDGER_LAKE")
+            if version is not None:
+                raise LakeError(f"{self._place(table)}: there is no such table, so no version {version}")
+            return None
+        with self._edge(table):
+            try:
+                return DeltaTable(self._place(table), version=version, storage_options=self.storage_options or None)
+            except TableNotFoundError:
+                if version is not None:
+                    raise
+                return None
+
+    @contextmanager
+    def _batch_folder(self, table: Table, batch: str) -> Iterator[Path]:
+        """Yield the folder to write into; gone again afterwards if it isn't the lake's own or if writing failed."""
+        if self.folder is None:
+            with tempfile.TemporaryDirectory(prefix="hubledger-lake-") as scratch:
+                yield Path(scratch)
+            return
+        folder = self.folder / table.name / batch
+        folder.mkdir(parents=True)
+        done = False
+        try:
+            yield folder
+            done = True
+        finally:
+            if not done or not any(folder.iterdir()):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _upload(self, table: Table, folder: Path, files: Sequence[_File]) -> None:
+        filesystem = self._filesystem(table)
+        for file in files:
+            local = folder / Path(file.path).name
+            with local.open("rb") as source, filesystem.open_output_stream(file.path) as target:
+                shutil.copyfileobj(source, target, 8 * 2**20)
+
+    def _commit(
+        self, table: Table, files: Sequence[_File], scope: Sequence[Mapping[str, str]], metadata: Mapping[str, str]
+    ) -> int:
+        for attempt in Retrying(
+            retry=retry_if_exception_type(_OvertakenError),
+            wait=wait_random_exponential(multiplier=0.02, max=2),
+            stop=stop_after_delay(600),
+            reraise=True,
+        ):
+            with attempt:
+                return self._try_commit(table, files, scope, metadata)
+        raise AssertionError("unreachable")
+
+    def _try_commit(
+        self, table: Table, files: Sequence[_File], scope: Sequence[Mapping[str, str]], metadata: Mapping[str, str]
+    ) -> int:
+        delta = self._open(table) or self._create(table)
+        read = delta.version()
+        old = [file for file in _files(delta) if any(_matches(file.partition, mapping) for mapping in scope)]
+        now = int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = [
+            RemoveAction(file.path, True, now, file.size, dict(file.partition)) for file in old
+        ]
+        actions += [
+            AddAction(file.path, file.size, file.partition, now, True, json.dumps({"numRecords": file.rows}))
+            for file in files
+        ]
+        try:
+            delta.create_write_transaction(
+                actions,
+                "append",
+                delta.schema(),
+                list(table.partition_by),
+                # No retries inside: Delta would then commit over a version whose files we haven't seen.
+                commit_properties=CommitProperties({METADATA_KEY: dict(metadata)}, max_commit_retries=0),
+                post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
+            )
+        except CommitFailedError as error:
+            if (self.version(table) or 0) > read:
+                raise _OvertakenError from error
+            raise
+        return read + 1
+
+    def _create(self, table: Table) -> DeltaTable:
+        try:
+            return DeltaTable.create(
+                self._place(table),
+                table.schema,
+                mode="error",
+                partition_by=list(table.partition_by),
+                configuration=CONFIGURATION,
+                storage_options=self.storage_options or None,
+            )
+        except DeltaError as error:
+            if self._open(table) is not None:
+                raise _OvertakenError from error
+            raise
+
+    def _filesystem(self, table: Table) -> pafs.FileSystem:
+        if self.folder is not None:
+            return pafs.SubTreeFileSystem(str(self.folder / table.name), pafs.LocalFileSystem())
+        return pafs.PyFileSystem(DeltaStorageHandler(self._place(table), self.storage_options or None))
+
+    def _dataset(self, table: Table, files: Sequence[_File]) -> pads.Dataset:
+        return pads.dataset([file.path for file in files], table.schema, "parquet", self._filesystem(table))
+
+    def _check_sizes(self, table: Table, files: Sequence[_File]) -> None:
+        for file in files:
+            path = Path(self._place(table)) / file.path
+            size = path.stat().st_size if path.exists() else None
+            if size != file.size:
+                told = "is missing" if size is None else f"has {size} of {file.size} bytes"
+                scope = ", ".join(f"{column} {value}" for column, value in file.partition.items())
+                raise LakeError(f"{path}: {told}; restore it from a backup, or bring {scope} in anew")
+
+    def _read_log(self, table: Table, version: int) -> list[dict[str, Any]]:
+        with self._filesystem(table).open_input_stream(f"_delta_log/{version:020d}.json") as stream:
+            return [json.loads(line) for line in stream.read().splitlines() if line.strip()]
+
+    def _read_commit(self, table: Table, version: int) -> Commit:
+        info = next((action["commitInfo"] for action in self._read_log(table, version) if "commitInfo" in action), {})
+        at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
+        return Commit(version, at, info.get(METADATA_KEY, {}))
+
+
+def _write(
+    table: Table,
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    folder: Path,
+    batch: str,
+    scope: Sequence[Mapping[str, str]],
+) -> list[_File]:
+    """Write the rows of `query` into `folder`, a file or more a partition."""
+    columns = ", ".join(
+        f"cast({_identifier(field.name)} as {_sql_type(field.type)}) as {_identifier(field.name)}"
+        for field in table.schema
+    )
+    select = f"select {columns} from (\n{query}\n)"
+    options = "format parquet, compression zstd, compression_level 1, return_stats true"
+    alone = dict(scope[0]) if len(scope) == 1 and len(scope[0]) == len(table.partition_by) else None
+    if alone is not None:  # one partition: DuckDB writes it much faster when it needn't sort rows into files
+        target = folder / f"{uuid.uuid4().hex}.parquet"
+    else:
+        target = folder
+        keys = ", ".join(_identifier(column) for column in table.partition_by)
+        options += (
+            f", partition_by ({keys}), write_partition_columns true, hive_file_pattern false, overwrite_or_ignore true"
+            ", filename_pattern '{uuid}'"
+        )
+    written = con.execute(f"copy ({select}) to {_literal(str(target))} ({options})").fetchall()
+    files = []
+    for name, rows, size, _, statistics, partition, _ in written:
+        if rows == 0:
+            Path(name).unlink()
+            continue
+        for field in table.schema:
+            if not field.nullable and (nulls := int(statistics[_identifier(field.name)].get("null_count", 0))):
+                raise LakeError(f"{table.name}.{field.name}: null in {nulls} of {rows} rows; nothing was written")
+        found = [partition] if alone is None else _partitions_in(table, con, name)
+        for values in found:
+            if not any(_matches(values, mapping) for mapping in scope) or "" in values.values():
+                raise LakeError(f"{table.name}: rows of {values} are outside of what is replaced; nothing was written")
+        files.append(_File(f"{batch}/{Path(name).name}", size, rows, found[0]))
+    return files
+
+
+def _partitions_in(table: Table, con: duckdb.DuckDBPyConnection, path: str) -> list[dict[str, str]]:
+    keys = ", ".join(_identifier(column) for column in table.partition_by)
+    rows = con.execute(
+        f"select distinct {keys} from read_parquet({_literal(path)}, hive_partitioning = false)"
+    ).fetchall()
+    return [dict(zip(table.partition_by, row, strict=True)) for row in rows]
+
+
+def _files(delta: DeltaTable) -> list[_File]:
+    actions = pa.table(delta.get_add_actions(flatten=True))
+    columns = [name for name in actions.column_names if name.startswith("partition.")]
+    names = [name.removeprefix("partition.") for name in columns]
+    values = zip(*(actions.column(name).to_pylist() for name in columns), strict=True)
+    partitions = [dict(zip(names, row, strict=True)) for row in values]
+    paths, sizes, rows = (actions.column(name).to_pylist() for name in ("path", "size_bytes", "num_records"))
+    return [_File(*parts) for parts in zip(paths, sizes, rows, partitions, strict=True)]
+
+
+def _matches(partition: Mapping[str, str], where: Mapping[str, str | Collection[str]]) -> bool:
+    return all(
+        partition[column] == wanted if isinstance(wanted, str) else partition[column] in wanted
+        for column, wanted in where.items()
+    )
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision}, {kind.scale})"
+    if pa.types.is_timestamp(kind):
+        return "timestamptz"
+    return {pa.string(): "varchar", pa.int64(): "bigint", pa.bool_(): "boolean", pa.date32(): "date"}[kind]
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _remedy(error: Exception) -> str:
+    text = str(error).lower()
+    if "permission denied" in text or "access denied" in text or "forbidden" in text or "401" in text:
+        return "give this account read and write access to it"
+    if "no space left" in text or "file too large" in text or "quota" in text:
+        return "make room there and run again; nothing was changed"
+    if "json error" in text or "log" in text or "version" in text:
+        return "its log is damaged or the version is not there; restore _delta_log from a backup"
+    return "see that the place can be reached and is a Hubledger lake"
