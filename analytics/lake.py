@@ -317,7 +317,9 @@ class Lake:
             return [json.loads(line) for line in stream.read().splitlines() if line.strip()]
 
     def _read_commit(self, table: Table, version: int) -> Commit:
-        info = next((action["commitInfo"] for action in self._read_log(table, version) if "commitInfo" in action), {})
+        info: dict[str, Any] = next(
+            (action["commitInfo"] for action in self._read_log(table, version) if "commitInfo" in action), {}
+        )
         at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
         return Commit(version, at, info.get(METADATA_KEY, {}))
 
