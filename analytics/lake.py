@@ -289,6 +289,7 @@ class Lake:
                 partition_by=list(table.partition_by),
                 configuration=CONFIGURATION,
                 storage_options=self.storage_options or None,
+                commit_properties=CommitProperties(max_commit_retries=0),
             )
         except DeltaError as error:
             if self._open(table) is not None:
