@@ -1,0 +1,121 @@
+"""Charges and usage become allocations: the chain of SQL steps in `sql/allocate`, run on DuckDB, and the proof that it conserves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analytics import fleet_tables
+from analytics.engine import sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from terraform.fleet import Fleet
+
+WIDEST = 5  # wider.sql's last level
+
+
+class AllocationError(Exception):
+    """Charges could not be allocated; nothing was written."""
+
+
+class NotConserved(AllocationError):
+    """The allocations do not add up to the charges: a defect of ours, never of the bill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where allocations and charges differ, in the currency's units."""
+
+    billing_period: str
+    day: str
+    issuer: str
+    billing_account: str
+    charge_category: str
+    currency: str
+    billed: str
+    effective: str
+
+
+def allocate(con: duckdb.DuckDBPyConnection, fleet: Fleet) -> None:
+    """Create the table `allocations` (tables.ALLOCATIONS without types' nullability) on `con`, and leave the steps' tables beside it.
+
+    `con` has views or tables `charges`, `usage`, `nodes` and `activity` in the lake's columns, with whatever periods are
+    to be allocated. Billed and effective cost are allocated by the same shares.
+
+    Raises NotConserved if the result does not add up to the charges exactly.
+    """
+    fleet_tables.register(con, fleet)
+    for step in ("kinds", "lines", "periods", "amounts"):
+        _create(con, step)
+    con.execute("drop table lines")
+    for step in ("node_hours", "machines", "spots", "readings", "directories", "claims", "places", "buckets", "routes"):
+        _create(con, step)
+    _measure(con)
+    for step in (
+        "expected",
+        "split",
+        "settled",
+        "direct",
+        "pots",
+        "pot_weights",
+        "spread",
+        "borne",
+        "related",
+        "allocations",
+        "charge_days",
+    ):
+        _create(con, step)
+    differences = unconserved(con)
+    if differences:
+        first = differences[0]
+        raise NotConserved(
+            f"{len(differences)} sums differ from the bill, first {first.issuer} {first.billing_account} {first.billing_period} "
+            f"{first.day} {first.charge_category}: {first.billed} {first.currency} billed, {first.effective} effective; "
+            "nothing was written: please report this with the charges of that day"
+        )
+
+
+def unconserved(con: duckdb.DuckDBPyConnection) -> tuple[Difference, ...]:
+    """Compare `allocations` with `charge_days` per account × period × day × currency × category; return what differs."""
+    rows = con.execute(sql("allocate/conservation")).fetchall()
+    return tuple(Difference(*(str(value) for value in row)) for row in rows)
+
+
+def _create(con: duckdb.DuckDBPyConnection, step: str, parameters: dict[str, object] | None = None) -> None:
+    """Run the step and keep its rows as a table of its name."""
+    con.execute(f"create or replace table {step} as {sql(f'allocate/{step}')}", parameters)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, step: str, parameters: dict[str, object] | None = None) -> None:
+    con.execute(f"insert into {table} by name {sql(f'allocate/{step}')}", parameters)
+
+
+def _measure(con: duckdb.DuckDBPyConnection) -> None:
+    """Create `shares`, `gaps` and `unresolved`.
+
+    A place and period is measured in itself first, then in ever wider scopes (wider.sql) until something was used there.
+    """
+    con.execute(sql("allocate/tables"))
+    _create(con, "asked")
+    con.execute("create or replace table asked_now as from asked")
+    for level in range(WIDEST + 1):
+        if level:
+            con.execute(f"create or replace table asked_now as {sql('allocate/wider')}", {"level": level})
+        con.execute("truncate measured")
+        for (scope,) in con.execute("select distinct scope from asked_now order by scope").fetchall():
+            of_scope: dict[str, object] = {"scope": scope}
+            if scope == "home":
+                _create(con, "stored")
+                _insert(con, "shares", "home_shares")
+            else:
+                _create(con, "placed", of_scope)
+                _insert(con, "measured", "measured", of_scope)
+            if level == 0:
+                _insert(con, "gaps", *(("home_gaps",) if scope == "home" else ("gaps", of_scope)))
+        _create(con, "totals")
+        _insert(con, "shares", "shares")
+        _create(con, "unresolved")
+        if con.execute("select count(*) from unresolved").fetchone() == (0,):
+            return

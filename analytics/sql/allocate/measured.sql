@@ -1,0 +1,25 @@
+-- measured.sql: one row per asked place × period × hub (0 is nobody's): what it asked of that place's machines in those hours.
+with hours as (
+    select from_hour, last_moment, unnest(generate_series(from_hour, last_moment, interval '1 hour')) as hour
+    from (select distinct from_hour, last_moment from asked_now where scope = $scope) as spans
+),
+asked_hours as (
+    select asked_now.target_id, hours.hour, asked_now.place_id, asked_now.period_id
+    from asked_now
+    inner join hours on asked_now.from_hour = hours.from_hour and asked_now.last_moment = hours.last_moment
+    where asked_now.scope = $scope
+)
+select
+    asked_hours.place_id,
+    asked_hours.period_id,
+    readings.hub_id,
+    sum(readings.cpu_capacity) as cpu_capacity,
+    sum(readings.memory_capacity) as memory_capacity,
+    sum(readings.gpu_capacity) as gpu_capacity,
+    sum(readings.cpu_used) as cpu_used,
+    sum(readings.memory_used) as memory_used,
+    sum(readings.gpu_used) as gpu_used
+from readings
+inner join placed on readings.spot_id = placed.spot_id
+inner join asked_hours on placed.place_id = asked_hours.target_id and readings.hour = asked_hours.hour
+group by asked_hours.place_id, asked_hours.period_id, readings.hub_id

@@ -1,0 +1,7 @@
+-- placed.sql: one row per place of one scope × spot that lies in it.
+select places.place_id, spots.spot_id
+from spots
+inner join places
+    on spots.cluster = places.cluster
+    and case $scope when 'node' then spots.machine when 'pool' then spots.pool when 'purpose' then spots.purpose else '' end = places.scope_key
+where places.scope = $scope and spots.purpose <> 'core'
