@@ -1,0 +1,3 @@
+"""What the tests share: fixtures live in tests/fixtures_<thing>.py."""
+
+pytest_plugins = ["tests.fixtures_bigquery"]
