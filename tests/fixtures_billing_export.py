@@ -7,11 +7,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from google.cloud import bigquery
 from google.cloud.bigquery import SchemaField as Field
 
+from analytics.bigquery_export import COLUMNS, NUMBER, TEXT, TIME
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from analytics.bigquery_export import Column
 
 ACCOUNT = "01ABCD-234567-89EFGH"
 SCALE = Decimal("1e-12")
@@ -226,3 +233,33 @@ def load(
     client.create_table(target, exists_ok=True)
     rows = [{name: value for name, value in entry.items() if name in names} for entry in lines]
     client.load_table_from_json(rows, table, job_config=bigquery.LoadJobConfig(schema=columns)).result()
+
+
+def stage(lines: Sequence[Line], file: Path, *, number: str = "FLOAT") -> Path:
+    """Write `lines` to a Parquet file in the columns that BigQuery's answer to rows.sql has."""
+    pairs = pa.list_(pa.struct({"key": pa.string(), "value": pa.string()}))
+    amount, convert = (pa.float64(), float) if number == "FLOAT" else (pa.decimal128(38, 9), _numeric)
+    given = pa.list_(pa.struct({**dict.fromkeys(("type", "name", "full_name", "id"), pa.string()), "amount": amount}))
+
+    def value(entry: Any, column: Column) -> Any:
+        for step in column.path.split("."):
+            entry = (entry or {}).get(step)
+        if column.name == "credits":
+            return [{**part, "amount": convert(part["amount"])} for part in entry]
+        if column.parts:
+            return entry or []
+        if column.types is TIME:
+            return entry and datetime.fromisoformat(entry)
+        return entry if entry is None or column.types is not NUMBER else convert(entry)
+
+    arrays = {}
+    for column in COLUMNS:
+        scalar = {TEXT: pa.string(), TIME: pa.timestamp("us", "UTC"), NUMBER: amount}.get(column.types)
+        kind = scalar or (given if column.name == "credits" else pairs)
+        arrays[column.name] = pa.array([value(entry, column) for entry in lines], kind)
+    pq.write_table(pa.table(arrays), file)
+    return file
+
+
+def _numeric(amount: Any) -> Decimal:
+    return Decimal(str(amount))
