@@ -1,0 +1,130 @@
+"""The commands `hubledger fleet …`."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from terraform import fleet_example, fleet_files
+from terraform.fleet import BigQueryBilling, FileUsage, FocusBilling, PrometheusUsage
+from terraform.fleet_schema import json_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from terraform.fleet import BillingSource, Fleet, UsageSource
+
+fleet_app = typer.Typer(
+    name="fleet", no_args_is_help=True, help="The fleet's files: check them, describe them, start new ones."
+)
+
+FleetOption = Annotated[
+    Path, typer.Option("--fleet", envvar="HUBLEDGER_FLEET", help="The folder of the fleet's files.", show_default=True)
+]
+_WIDE = 10_000  # a pipe takes lines of any length
+
+
+class SchemaKind(StrEnum):
+    CLUSTER = "cluster"
+    COMMUNITY = "community"
+    FLEET = "fleet"
+
+
+@fleet_app.command()
+def check(fleet: FleetOption = Path("fleet")) -> None:
+    """Read the fleet's files and say what is in them, or every fault with file, line and key.
+
+    Example: hubledger fleet check --fleet config/clusters
+    """
+    loaded = fleet_files.load(fleet)
+    for notice in loaded.notices:
+        typer.echo(f"{notice.path}: {notice.text}", err=True)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)
+    console.print(_table(loaded))
+    typer.echo(_summary(loaded))
+
+
+@fleet_app.command()
+def schema(
+    kind: Annotated[SchemaKind, typer.Argument(help="Which kind of file.")] = SchemaKind.CLUSTER,
+) -> None:
+    """Print the JSON Schema of one kind of file, for editors and other tools.
+
+    Example: hubledger fleet schema cluster > cluster.schema.json
+    """
+    typer.echo(json.dumps(json_schema(kind.value), indent=2))
+
+
+@fleet_app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to; nothing is overwritten.")],
+) -> None:
+    """Write a commented example: one cluster, one community.
+
+    Example: hubledger fleet init fleet
+    """
+    for file in fleet_example.write(folder):
+        typer.echo(file)
+
+
+def _table(fleet: Fleet) -> Table:
+    table = Table("cluster", "provider", "hubs", "accounts", "bills", "usage", "communities", box=None, pad_edge=False)
+    for cluster in fleet.clusters:
+        communities = {
+            community.name
+            for community in fleet.communities
+            for member in community.hubs
+            if member.cluster == cluster.name
+        }
+        table.add_row(
+            cluster.name,
+            cluster.provider.value,
+            str(len(cluster.hubs)),
+            Text(_listed(account for account in cluster.sub_accounts if not account.startswith("/"))),
+            _listed(_kind(source) for source in cluster.billing),
+            _kind(cluster.usage),
+            _listed(sorted(communities)),
+        )
+    return table
+
+
+def _summary(fleet: Fleet) -> str:
+    counts = (
+        _count(len(fleet.clusters), "cluster", "clusters"),
+        _count(len(fleet.hubs), "hub", "hubs"),
+        _count(len(fleet.communities), "community", "communities"),
+    )
+    paid = {(member.cluster, member.hub) for community in fleet.communities for member in community.hubs}
+    alone = [f"{hub.cluster}/{hub.name}" for hub in fleet.hubs if (hub.cluster, hub.name) not in paid]
+    free = f"; with no community: {', '.join(alone)}" if fleet.communities and alone else ""
+    return ", ".join(counts) + free
+
+
+def _kind(source: BillingSource | UsageSource | None) -> str:
+    match source:
+        case BigQueryBilling():
+            return "bigquery"
+        case FocusBilling():
+            return "focus"
+        case PrometheusUsage():
+            return "prometheus"
+        case FileUsage():
+            return "file"
+    return "–"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "–"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

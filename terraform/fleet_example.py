@@ -1,0 +1,140 @@
+"""The example fleet that `hubledger fleet init` writes: every key of ours, explained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terraform.fleet_document import Fault
+from terraform.fleet_files import FleetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FLEET = """\
+# What holds for the whole fleet. Every key here is optional; the values shown are the defaults.
+# An editor with a YAML language server completes and explains the keys of this folder's files with the schemas that
+# `hubledger fleet schema fleet|cluster|community` prints.
+
+# How idle and shared cost is spread over the hubs of a cluster. A cluster may differ (see clusters/example).
+policy:
+  idle: proportional        # capacity nobody asked for: proportional | even | operator
+  shared: proportional      # what serves all hubs: proportional | even | by-users | operator
+  weights:                  # how a machine's price is parted where the bill doesn't say: per vCPU, GiB and GPU hour
+    cpu: 0.031611
+    memory: 0.004237
+    gpu: 0.95
+
+# Which tag keys of a bill say what; a list replaces the default, and the first key that a charge has wins.
+# labels:
+#   hub: ["2i2c:hub-name", hub-name]
+#   cluster: [cluster-name, goog-k8s-cluster-name]
+#   keep: [cost-centre]     # further tags to keep; all others are dropped, for privacy
+
+# Kubernetes namespaces that serve all hubs; a list replaces the default.
+# shared_namespaces: [kube-system, support]
+
+# User names that are no people.
+excluded_users: [deployment-service-check]
+"""
+
+_CLUSTER = """\
+# A Kubernetes cluster and its hubs. The folder has the cluster's name.
+name: example
+provider: gcp               # gcp | aws | azure | kubeconfig
+
+# The section of the provider: gcp {project, cluster, zone}, aws {account_id, clusterName, region} or
+# azure {subscription, resource_group, cluster}. The cluster's name there is the one that its charges carry.
+gcp:
+  project: example-project
+  cluster: example-cluster
+  zone: us-central1-b
+  billing:
+    paid_by_us: true
+
+# Where the bills are: FOCUS files (a path from this folder, or a URL, with * for any part of a name)…
+billing:
+  source: focus
+  path: bills/*.parquet
+# … or Google Cloud's billing export; several sources are a list.
+#   source: bigquery
+#   project: example-billing
+#   dataset: billing_export
+#   billing_id: 01A2B3-C4D5E6-F70819
+
+# Where usage is measured. Secrets are named by environment variable or file, never written here.
+usage:
+  source: prometheus
+  url: https://prometheus.example.org
+  username: hubledger
+  password_env: EXAMPLE_PROMETHEUS_PASSWORD
+# … or files of usage:
+#   source: file
+#   path: usage
+
+# Where this cluster differs from the fleet's policy.
+policy:
+  shared: by-users
+
+# Project, account or subscription ids that are this cluster's; by default the one of the provider's section.
+# accounts: [example-project, example-data]
+
+hubs:
+  - name: staging           # the hub's Kubernetes namespace
+    display_name: Example (staging)
+    domain: staging.example.org
+  - name: prod
+    display_name: Example
+    domain: hub.example.org
+"""
+
+_COMMUNITY = """\
+# Who pays. The file has the community's name.
+name: example
+display_name: Example Community
+
+# Its hubs, as cluster/hub. A hub is with one community at a time: where that changes, the dates say so
+# ('from' is the first day, 'to' the day after the last one).
+hubs:
+  - example/prod
+  - hub: example/staging
+    from: 2026-01-01
+
+# Project, account or subscription ids that are this community's alone.
+# accounts: [example-community-project]
+
+contacts:
+  - finance@example.org
+"""
+
+FILES = {
+    "fleet.yaml": _FLEET,
+    "clusters/example/cluster.yaml": _CLUSTER,
+    "communities/example.yaml": _COMMUNITY,
+}
+
+
+def write(folder: Path) -> list[Path]:
+    """Write the example into `folder`, which must not have a fleet yet; returns the files.
+
+    Raises FleetError, with nothing written, if something is in the way.
+    """
+    there = [name for name in ("fleet.yaml", "clusters", "communities") if (folder / name).exists()]
+    if there:
+        text = "is there already, and nothing is overwritten: name another folder"
+        raise FleetError([Fault(folder / name, None, "", text) for name in there])
+    made: list[Path] = []
+    try:
+        for name, text in FILES.items():
+            file = folder / name
+            for parent in reversed([parent for parent in file.parents if not parent.exists()]):
+                parent.mkdir()
+                made.append(parent)
+            with file.open("x", encoding="utf-8") as stream:
+                made.append(file)
+                stream.write(text)
+    except OSError as error:
+        for path in reversed(made):
+            path.rmdir() if path.is_dir() else path.unlink()
+        text = f"can't be written ({error.strerror}): name a folder that can"
+        raise FleetError([Fault(folder, None, "", text)]) from error
+    return [folder / name for name in FILES]

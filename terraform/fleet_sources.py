@@ -1,0 +1,89 @@
+"""Where bills and usage come from, as the keys `billing` and `usage` of a cluster's file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from terraform.fleet_fields import SECRET, BigQueryName, Count, Env, Google, Name, Ours, Seconds, Text, Url, fault
+
+
+class FocusFile(Ours):
+    """Bills in FOCUS files."""
+
+    source: Literal["focus"]
+    """The kind of source: FOCUS files."""
+    path: Text
+    """The files: a path (from this file's folder) or URL, with * for any part of a name."""
+    name: Name | None = None
+    """What this source is called in the lake; by default its path, so that a named one can move."""
+
+
+class BigQueryFile(Ours):
+    """Google Cloud's billing export in BigQuery."""
+
+    source: Literal["bigquery"]
+    """The kind of source: a BigQuery billing export."""
+    project: Google
+    """The project that holds the export's dataset."""
+    dataset: BigQueryName
+    """The export's dataset."""
+    billing_id: Google
+    """The billing account's id, as in 01A2B3-C4D5E6-F70819."""
+    table: BigQueryName | None = None
+    """The export's table, where it isn't the detailed export under its own name."""
+    location: Google | None = None
+    """Where the dataset is, as in EU."""
+    maximum_bytes_billed: Count = 200 * 2**30
+    """A query that would read more than this is refused."""
+
+
+BillingFile = Annotated[FocusFile | BigQueryFile, Field(discriminator="source")]
+
+
+class PrometheusFile(Ours):
+    """A cluster's Prometheus. Secrets are named here by environment variable or file, never written."""
+
+    source: Literal["prometheus"]
+    """The kind of source: a Prometheus."""
+    url: Url
+    """Its address."""
+    username: Text | None = None
+    """User name for basic authentication."""
+    password_env: Env | None = None
+    """Environment variable with the password."""
+    password_file: Text | None = None
+    """File with the password, its path from this file's folder."""
+    bearer_token_env: Env | None = None
+    """Environment variable with a bearer token."""
+    bearer_token_file: Text | None = None
+    """File with a bearer token, its path from this file's folder."""
+    ca_file: Text | None = None
+    """Certificates to trust (PEM), the path from this file's folder."""
+    insecure_skip_verify: bool = False
+    """Trust any certificate. For tests only."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Further request headers, as in X-Scope-OrgID."""
+    timeout_seconds: Seconds = 60.0
+    """How long one query may take."""
+
+    @field_validator("headers")
+    @classmethod
+    def _no_secret(cls, headers: dict[str, str]) -> dict[str, str]:
+        secrets = sorted(name for name in headers if SECRET.search(name))
+        if secrets:
+            raise fault(f"{secrets[0]} is a secret: use bearer_token_env, bearer_token_file or password_env")
+        return headers
+
+
+class FileUsageFile(Ours):
+    """Usage in files: `usage.*`, `nodes.*`, `activity.*` as Parquet or CSV."""
+
+    source: Literal["file"]
+    """The kind of source: files of usage."""
+    path: Text
+    """The folder, its path from this file's folder, or its URL."""
+
+
+UsageFile = Annotated[PrometheusFile | FileUsageFile, Field(discriminator="source")]
