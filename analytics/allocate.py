@@ -115,6 +115,8 @@ def _measure(con: duckdb.DuckDBPyConnection) -> None:
             if level == 0:
                 _insert(con, "gaps", *(("home_gaps",) if scope == "home" else ("gaps", of_scope)))
         _create(con, "totals")
+        if level == 0:
+            _create(con, "overused")
         _insert(con, "shares", "shares")
         _create(con, "unresolved")
         if con.execute("select count(*) from unresolved").fetchone() == (0,):

@@ -41,6 +41,7 @@ valued as (
 )
 select
     place_id, period_id, idle_policy, hubs_value,
+    cpu_used > cpu_capacity or memory_used > memory_capacity or gpu_used > gpu_capacity as overused,
     cpu, memory, gpu, weight_cpu, weight_memory, weight_gpu,
     case when cpu > 0 then (cpu - cast(cpu_used as double)) / cpu else 0 end as cpu_idle,
     case when memory > 0 then (memory - cast(memory_used as double)) / memory else 0 end as memory_idle,
