@@ -1,0 +1,1 @@
+"""The example fleet and what generates its bills and usage."""
