@@ -6,6 +6,7 @@ import hashlib
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow.csv as pc
@@ -18,6 +19,9 @@ from examples.generate import generate
 from examples.totals import rows, totals
 from terraform.fleet_files import load
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 OWN_NAMES = {"ProviderName", "PublisherName"}  # of FOCUS before 1.3
 
 
@@ -29,11 +33,15 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tables(example: Path) -> duckdb.DuckDBPyConnection:
+def bills(example: Path) -> list[Mapping[str, str]]:
+    return list(rows(example / "data" / "bills"))
+
+
+@pytest.fixture(scope="module")
+def tables(example: Path, bills: list[Mapping[str, str]]) -> duckdb.DuckDBPyConnection:
     """The bills as `bill` (all text) and every cluster's usage, nodes and activity."""
     con = duckdb.connect()
     con.execute("set timezone = 'UTC'")
-    bills = list(rows(example / "data" / "bills"))
     names = ("InvoiceIssuerName", "SubAccountId", "Period", "ChargeCategory", "ChargeClass", "PricingCategory", "BilledCost",
              "EffectiveCost", "ChargePeriodStart", "ResourceName", "ResourceId", "Tags", "ChargeDescription")  # fmt: skip
     con.execute(f"create table bill ({', '.join(f'{name} text' for name in names)})")
@@ -82,8 +90,8 @@ def test_the_fleet_loads_and_finds_its_data(example: Path) -> None:
     assert {cluster.provider for cluster in fleet.clusters} == {"gcp", "aws", "azure"}
     assert (len(fleet.hubs), len(fleet.communities), fleet.notices) == (8, 4, ())
     for cluster in fleet.clusters:
-        (bills,) = cluster.billing
-        pattern = Path(getattr(bills, "path"))  # noqa: B009
+        (source,) = cluster.billing
+        pattern = Path(getattr(source, "path"))  # noqa: B009
         assert len(list(pattern.parent.resolve().glob(pattern.name))) == 2
         assert (Path(getattr(cluster.usage, "path")) / "activity.csv").is_file()  # noqa: B009
 
@@ -105,9 +113,9 @@ def test_usage_has_the_columns_and_types_of_the_lake(example: Path) -> None:
         assert names == [name for name in table.schema.names if name not in ("day", "month")]
 
 
-def test_bills_have_the_columns_of_their_focus_version(example: Path) -> None:
+def test_bills_have_the_columns_of_their_focus_version(bills: list[Mapping[str, str]]) -> None:
     issuers: dict[str, set[str]] = {}
-    for row in rows(example / "data" / "bills"):
+    for row in bills:
         issuers.setdefault(row["InvoiceIssuerName"], set()).update(row)
     for issuer, columns in issuers.items():
         focus = {name for name in columns if not name.startswith("x_") and name != "Period"}
@@ -118,8 +126,8 @@ def test_bills_have_the_columns_of_their_focus_version(example: Path) -> None:
     assert (len(FOCUS_1_0), len(FOCUS_1_2)) == (43, 57)
 
 
-def test_every_bill_is_final_and_in_dollars(example: Path) -> None:
-    assert all(row["InvoiceId"] and row["BillingCurrency"] == "USD" for row in rows(example / "data" / "bills"))
+def test_every_bill_is_final_and_in_dollars(bills: list[Mapping[str, str]]) -> None:
+    assert all(row["InvoiceId"] and row["BillingCurrency"] == "USD" for row in bills)
 
 
 def test_totals_are_those_of_the_files(example: Path, tables: duckdb.DuckDBPyConnection) -> None:
@@ -141,18 +149,18 @@ def test_the_bills_are_of_a_believable_size(example: Path) -> None:
     assert all(500 < total < 5000 for total in by_month.values())
 
 
-def test_amounts_have_more_digits_than_a_price_list(example: Path) -> None:
+def test_amounts_have_more_digits_than_a_price_list(bills: list[Mapping[str, str]]) -> None:
     for issuer, places in (("Google Cloud", 12), ("Amazon Web Services, Inc.", 9), ("Microsoft", 13)):
         found = max(
             -int(Decimal(row["BilledCost"]).normalize().as_tuple().exponent)
-            for row in rows(example / "data" / "bills")
+            for row in bills
             if row["InvoiceIssuerName"] == issuer
         )
         assert found >= places
 
 
-def test_numbers_are_plain(example: Path) -> None:
-    for row in rows(example / "data" / "bills"):
+def test_numbers_are_plain(bills: list[Mapping[str, str]]) -> None:
+    for row in bills:
         assert all(Decimal(row[name]).is_finite() for name in NUMBERS if row.get(name))
 
 
@@ -278,10 +286,6 @@ def test_a_months_users_are_no_fewer_than_a_days_and_no_more_than_all_days(table
     assert wrong == 0
 
 
-def test_a_month_of_googles_is_californias(example: Path) -> None:
-    starts = {
-        row["BillingPeriodStart"]
-        for row in rows(example / "data" / "bills")
-        if row["InvoiceIssuerName"] == "Google Cloud"
-    }
+def test_a_month_of_googles_is_californias(bills: list[Mapping[str, str]]) -> None:
+    starts = {row["BillingPeriodStart"] for row in bills if row["InvoiceIssuerName"] == "Google Cloud"}
     assert starts == {"2026-09-01T07:00:00Z", "2026-10-01T07:00:00Z"}
