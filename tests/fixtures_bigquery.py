@@ -19,12 +19,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import grpc
 import pytest
 from filelock import FileLock
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery, bigquery_storage
-from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
+from google.cloud import bigquery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +47,6 @@ class Emulator:
         return bigquery.Client(
             project=project, credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url}
         )
-
-    def storage(self) -> bigquery_storage.BigQueryReadClient:
-        """Return the real client of the Storage Read API, pointed at the emulator."""
-        transport = BigQueryReadGrpcTransport(channel=grpc.insecure_channel(self.grpc))
-        return bigquery_storage.BigQueryReadClient(transport=transport)
 
 
 def install(environment: Path = ENVIRONMENT) -> Path:

@@ -191,11 +191,11 @@ def fleet_lines(seed: int = 20261001) -> list[Line]:
             )
         )
     lines += [line(amount(), credits=[credit(kind, "-0.000001", name=name)]) for kind, name in CREDITS]
-    vat = {"sku": {"id": "tax", "description": "VAT"}, "cost_type": "tax"}
-    nobody = {"project": None, "resource": None, "location": None}
-    negation = {"id": "a1", "type": "USAGE_CORRECTION", "mode": "COMPLETE_NEGATION_WITH_REMONETIZATION"}
-    goodwill = {"id": "a2", "type": "GOODWILL", "description": "Goodwill for the outage"}
-    fee = {"id": "C0", "description": "Commitment v1: E2 Cpu in Americas for 1 Year"}
+    vat: Line = {"sku": {"id": "tax", "description": "VAT"}, "cost_type": "tax"}
+    nobody: Line = {"project": None, "resource": None, "location": None}
+    negation: Line = {"id": "a1", "type": "USAGE_CORRECTION", "mode": "COMPLETE_NEGATION_WITH_REMONETIZATION"}
+    goodwill: Line = {"id": "a2", "type": "GOODWILL", "description": "Goodwill for the outage"}
+    fee: Line = {"id": "C0", "description": "Commitment v1: E2 Cpu in Americas for 1 Year"}
     september = datetime(2026, 9, 4, 10, tzinfo=UTC)
     lines += [
         line("0.75", start=datetime(2026, 9, 30, 23, tzinfo=UTC)),  # reported too late for September's invoice

@@ -165,6 +165,7 @@ def test_the_queries_are_bigquery_s(partition: str) -> None:
     rows = sqlglot.parse_one(reading.rows, dialect="bigquery")
     months = sqlglot.parse_one(reading.months, dialect="bigquery")
 
+    assert isinstance(rows, exp.Select)
     assert rows.named_selects == [column.name for column in COLUMNS]
     assert {parameter.name for parameter in rows.find_all(exp.Parameter)} == {"month", "newest", "first", "last"}
     for query in (rows, months):
