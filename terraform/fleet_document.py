@@ -118,7 +118,7 @@ def read(path: Path) -> tuple[Document | None, list[Fault]]:
         line = text.count("\n", 0, error.position) + 1
         return None, [Fault(path, line, "", "has a control character, which YAML doesn't allow: remove it")]
     except MarkedYAMLError as error:
-        return None, [_syntax(path, error)]
+        return None, [_syntax(path, text, error)]
     except (YAMLError, ValueError) as error:
         return None, [Fault(path, None, "", f"is not YAML: {error}")]
     except RecursionError:
@@ -126,12 +126,18 @@ def read(path: Path) -> tuple[Document | None, list[Fault]]:
     return _document(path, root)
 
 
-def _syntax(path: Path, error: MarkedYAMLError) -> Fault:
+def _syntax(path: Path, text: str, error: MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
     what = (error.problem or error.context or "can't be parsed").splitlines()[0].removeprefix("but ")
     if "\\t" in what:
         what += " (indent with spaces, not tabs)"
-    return Fault(path, None if mark is None else mark.line + 1, "", f"is not YAML here: {what}")
+    if mark is None:
+        return Fault(path, None, "", f"is not YAML: {what}")
+    start = error.context_mark
+    if start is not None and start.line < mark.line:
+        what += f", in what starts on line {start.line + 1}"
+    last = max(1, len(text.splitlines()))
+    return Fault(path, min(mark.line + 1, last), "", f"is not YAML here: {what}")
 
 
 def _document(path: Path, root: Node | None) -> tuple[Document | None, list[Fault]]:

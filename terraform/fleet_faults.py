@@ -73,17 +73,17 @@ def _fault(document: Document, schema: Schema, detail: ErrorDetails) -> Iterator
             text = f"{_shown(given)} is none of {', '.join(known)}: {suggestion(given, known)}"
             yield document.fault((*location, "source"), text)
         case "extra_forbidden":
-            known = [key for key in _keys(schema, location[:-1]) if key not in document.keys(location[:-1])]
-            yield document.fault(location, f"is not known: {_instead(str(location[-1]), known)}")
+            text = _instead(str(location[-1]), _keys(schema, location[:-1]), document.keys(location[:-1]))
+            yield document.fault(location, f"is not known: {text}")
         case _:
             yield document.fault(location, _wrong(detail))
 
 
-def _instead(key: str, known: list[str]) -> str:
+def _instead(key: str, known: list[str], present: list[str]) -> str:
     by_name = [name for name in known if name.endswith(("_env", "_file")) and name.startswith(key)]
     if SECRET.search(key) and by_name:
         return f"a secret is never written here: use {' or '.join(by_name)}"
-    return suggestion(key, known)
+    return suggestion(key, [name for name in known if name not in present])
 
 
 def _missing(document: Document, schema: Schema, parent: Location, key: str) -> Iterator[Fault]:

@@ -83,7 +83,10 @@ Url = Annotated[str, _URL, _URL_SCHEMA]
 Text = Annotated[str, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 Weight = Annotated[
-    Decimal, Field(ge=0, le=1_000_000, decimal_places=12), BeforeValidator(_measure, json_schema_input_type=Decimal)
+    Decimal,
+    Field(ge=0, le=1_000_000, decimal_places=12),
+    BeforeValidator(_measure),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1_000_000}),
 ]
 Count = Annotated[int, Field(gt=0), BeforeValidator(_measure, json_schema_input_type=int)]
 Seconds = Annotated[

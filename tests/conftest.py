@@ -1,3 +1,3 @@
 """What the tests share: fixtures live in tests/fixtures_<thing>.py."""
 
-pytest_plugins = ["tests.fixtures_bigquery"]
+pytest_plugins = ["tests.fixtures_bigquery", "tests.fixtures_fleet"]
