@@ -82,7 +82,7 @@ def ingest_from(
     deliveries: list[Delivery] = []
     with engine.connect() as con:
         known = _known(con, lake, source)
-        for month in list_months(connection, reading, months, talk=talk):
+        for month in list_months(connection, source, reading, months, talk=talk):
             final = is_final(month.period, now)
             if not is_due(month, known.get(month.period), final=final, talk=talk):
                 continue

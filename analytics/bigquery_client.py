@@ -116,19 +116,29 @@ def find_table(connection: Connection, source: BigQueryBilling) -> Reading:
 
 
 def list_months(
-    connection: Connection, reading: Reading, months: Collection[str] | None, *, talk: Callable[[str], None]
+    connection: Connection,
+    source: BigQueryBilling,
+    reading: Reading,
+    months: Collection[str] | None,
+    *,
+    talk: Callable[[str], None],
 ) -> tuple[Month, ...]:
     """Ask the export which invoice months it has, oldest first. `months` (YYYY-MM) None: all."""
     wanted = sorted(month.replace("-", "") for month in months or ())
-    parameters = [bigquery.ArrayQueryParameter("months", "STRING", wanted)]
+    config = bigquery.QueryJobConfig(
+        query_parameters=[bigquery.ArrayQueryParameter("months", "STRING", wanted)],
+        maximum_bytes_billed=source.maximum_bytes_billed,
+    )
     found: list[Month] = []
-    for row in connection.run(reading.months, bigquery.QueryJobConfig(query_parameters=parameters)).result():
+    for row in connection.run(reading.months, config).result():
         if row.month is None or row.newest is None or not re.fullmatch(r"\d{6}", row.month):
             talk(f"{reading.table}: {row.row_count} rows have no invoice month or export time and are left out")
             continue
         period = f"{row.month[:4]}-{row.month[4:]}"
         cost = row.cost or Decimal(0)
         found.append(Month(period, row.row_count, row.newest, cost, row.first_partition, row.last_partition))
+    for absent in sorted(set(months or ()) - {month.period for month in found}):
+        talk(f"{source.id}: {absent}: the export has no rows")
     return tuple(found)
 
 

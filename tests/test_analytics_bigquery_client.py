@@ -69,7 +69,7 @@ def place(source: BigQueryBilling, name: str = DETAILED) -> str:
 def focus(connection: Connection, source: BigQueryBilling, period: str, folder: Path) -> list[dict[str, Any]]:
     """Read a month of the export up to the mapped view, and return its rows."""
     reading = find_table(connection, source)
-    (month,) = list_months(connection, reading, [period], talk=silent)
+    (month,) = list_months(connection, source, reading, [period], talk=silent)
     file = folder / f"{uuid.uuid4().hex}.parquet"
     stage(connection, source, reading, month, file, talk=silent)
     with engine.connect() as con:
@@ -108,8 +108,8 @@ def test_a_month_is_what_the_invoice_says_and_late_lines_are_in_it(
     load(connection.client, place(source), lines)
 
     reading = find_table(connection, source)
-    first, second = list_months(connection, reading, None, talk=silent)
-    (only,) = list_months(connection, reading, ["2026-10"], talk=silent)
+    first, second = list_months(connection, source, reading, None, talk=silent)
+    (only,) = list_months(connection, source, reading, ["2026-10"], talk=silent)
 
     assert [(first.period, first.rows, first.cost), (second.period, second.rows, second.cost)] == [
         ("2026-09", 1, Decimal(4)),
@@ -149,7 +149,7 @@ def test_what_comes_after_the_look_is_left_for_the_next_read(
 ) -> None:
     load(connection.client, place(source), [line("1.5")])
     reading = find_table(connection, source)
-    (month,) = list_months(connection, reading, None, talk=silent)
+    (month,) = list_months(connection, source, reading, None, talk=silent)
     load(connection.client, place(source), [line("9", exported=datetime(2026, 10, 4, tzinfo=UTC))])
 
     stage(connection, source, reading, month, tmp_path / "rows.parquet", talk=silent)
@@ -159,7 +159,7 @@ def test_what_comes_after_the_look_is_left_for_the_next_read(
         assert con.sql("select BilledCost, x_Final from focus").fetchall() == [(Decimal("1.5"), True)]
 
 
-class Calls(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+class Calls(grpc.UnaryUnaryClientInterceptor):
     """Notes the methods that are called over a gRPC channel."""
 
     def __init__(self) -> None:
