@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from terraform.fleet import BillingSource, Fleet, UsageSource
 
+ERRORS: tuple[type[Exception], ...] = (fleet_files.FleetError,)  # what the command tells in a line and exits 1 for
+
 fleet_app = typer.Typer(
     name="fleet", no_args_is_help=True, help="The fleet's files: check them, describe them, start new ones."
 )

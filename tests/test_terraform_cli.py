@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 from typer.testing import CliRunner, Result
 
-from terraform.cli import fleet_app
+from terraform.cli import ERRORS, fleet_app
 from terraform.fleet_files import FleetError, load
 from tests.fixtures_fleet import OURS, THEIRS, write
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def run(*arguments: str, **environment: str) -> Result:
     """The command's result; faults are raised as they are for whoever mounts the app."""
     result = CliRunner().invoke(fleet_app, arguments, env=environment or None)
-    if isinstance(result.exception, FleetError):
+    if isinstance(result.exception, ERRORS):
         raise result.exception
     return result
 
