@@ -126,8 +126,9 @@ def test_a_month_becomes_final_though_nothing_changed_since(bill: Bill) -> None:
     assert bill.ingest(now=datetime(2026, 11, 13, tzinfo=UTC)) == ()
 
 
-def test_an_amount_that_is_no_number_is_refused_and_nothing_is_written(bill: Bill) -> None:
-    load(bill.client, bill.table, [line("1.5"), line("1e30")])
+@pytest.mark.parametrize("unfit", ["1e27", "1e30", "NaN"])
+def test_an_amount_that_is_no_number_is_refused_and_nothing_is_written(bill: Bill, unfit: str) -> None:
+    load(bill.client, bill.table, [line("1.5"), line(unfit)])
     with pytest.raises(BigQueryError, match="2026-10: an amount is no number that fits"):
         bill.ingest()
     assert bill.lake.version(CHARGES) is None

@@ -6,7 +6,7 @@ select
   invoice.month as month,
   count(*) as row_count,
   max(export_time) as newest,
-  sum(cast(cost as numeric)) as cost,
+  sum(safe_cast(cost as numeric)) as cost,
   min({partition}) as first_partition,
   max({partition}) as last_partition
 from `{table}`
