@@ -1,1 +1,50 @@
 """The `hubledger` command: mounts the packages' Typer apps, nothing else."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import packages_distributions
+
+import typer
+
+NAMES = ("terraform", "analytics", "billing", "dashboard")
+
+
+def main() -> None:
+    """Run the command. Errors of the packages' edges become lines on stderr and exit code 1."""
+    _check_names()
+    from analytics import cli as costs  # noqa: PLC0415  – after the check, which explains a foreign package's ImportError
+    from terraform.cli import fleet_app  # noqa: PLC0415
+    from terraform.fleet_files import FleetError  # noqa: PLC0415
+
+    app = typer.Typer(
+        help="What every JupyterHub of a fleet costs, to the cent, and why.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.add_typer(fleet_app, name="fleet")
+    app.add_typer(costs.app, name="costs")
+    try:
+        app()
+    except (*costs.ERRORS, FleetError) as error:
+        for line in str(error).splitlines():
+            sys.stderr.write(f"hubledger: {line}\n")
+        sys.exit(1)
+
+
+def _check_names() -> None:
+    """Stop, with a reason, if another distribution in this environment owns the name of one of our packages."""
+    owners = packages_distributions()
+    for name in NAMES:
+        foreign = sorted(set(owners.get(name, ())) - {"hubledger"})
+        if foreign:
+            sys.stderr.write(
+                f"hubledger: the distribution {foreign[0]} in this environment also has a package named '{name}': "
+                "install Hubledger in an environment of its own\n"
+            )
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

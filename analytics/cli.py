@@ -1,0 +1,163 @@
+"""`hubledger costs`: bring bills and usage in, allocate, report, reconcile, explain, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analytics import show
+from analytics.allocate import AllocationError
+from analytics.charges import ChargesError
+from analytics.explain import explain
+from analytics.ingest import IngestError, ingest, progress
+from analytics.lake import Lake, LakeError
+from analytics.month import allocate_month
+from analytics.reconcile import reconcile
+from analytics.report import By, Cost, NoSuchHub, report
+from terraform.fleet_files import load
+
+ERRORS = (AllocationError, ChargesError, IngestError, LakeError, NoSuchHub)
+
+app = typer.Typer(help=__doc__, no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """How data leaves a command."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+FleetOption = Annotated[Path, typer.Option("--fleet", envvar="HUBLEDGER_FLEET", help="The fleet's folder.")]
+LakeOption = Annotated[str, typer.Option("--lake", envvar="HUBLEDGER_LAKE", help="The lake's folder or URL.")]
+MonthOption = Annotated[str, typer.Option("--month", "-m", help="Billing month, YYYY-MM.", metavar="YYYY-MM")]
+FLEET, LAKE = Path("fleet"), "lake"
+
+
+@app.command("ingest")
+def ingest_command(
+    *,
+    cluster: Annotated[list[str] | None, typer.Option(help="Only this cluster (repeatable).")] = None,
+    month: Annotated[
+        list[str] | None,
+        typer.Option("--month", "-m", metavar="YYYY-MM", help="Only this month (repeatable). Default: what is there."),
+    ] = None,
+    fleet: FleetOption = FLEET,
+    lake: LakeOption = LAKE,
+) -> None:
+    """Bring bills and usage into the lake.
+
+    What did not change since the last time is not read again; what changed replaces its month. A second run, or a run
+    after a crash, loses and doubles nothing.
+
+    Example: hubledger costs ingest --month 2026-10
+    """
+    with progress() as watch:
+        result = ingest(load(fleet), Lake(lake), clusters=cluster, months=month, now=datetime.now(UTC), watch=watch)
+    typer.echo(result.summary(), err=True)
+    if result.failures:
+        raise IngestError("\n".join(result.failures))
+
+
+@app.command("allocate")
+def allocate_command(*, month: MonthOption, fleet: FleetOption = FLEET, lake: LakeOption = LAKE) -> None:
+    """Split a month's charges over hubs.
+
+    Fails, and writes nothing, unless the parts add up to the bill exactly.
+
+    Example: hubledger costs allocate --month 2026-10
+    """
+    computed = allocate_month(Lake(lake), load(fleet), month)
+    versions = ", ".join(f"{name} {version}" for name, version in computed.versions.items())
+    typer.echo(f"{month} allocated, {computed.status}, from lake versions: {versions}", err=True)
+    for note in computed.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+@app.command("report")
+def report_command(
+    *,
+    month: MonthOption,
+    by: Annotated[By, typer.Option(help="What a row is one of.")] = By.HUB,
+    hub: Annotated[str | None, typer.Option(help="Only this hub: its name, or cluster/name.")] = None,
+    cost: Annotated[Cost, typer.Option(help="Billed, or effective (commitments spread over their term).")] = Cost.BILLED,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    lake: LakeOption = LAKE,
+) -> None:
+    """Show what a month cost, by hub or otherwise.
+
+    The rows always cover the whole bill: what no hub bears has no hub, and its rule says why. CSV, JSON and Parquet
+    carry money in full precision.
+
+    Example: hubledger costs report --month 2026-10 --by community --format csv
+    """
+    found = report(Lake(lake), month, by=by, hub=hub, cost=cost)
+    if form is Format.TABLE:
+        console = show.console()
+        for part in show.report_table(found):
+            console.print(part)
+    elif form is Format.PARQUET:
+        _write_bytes(show.report_parquet(found))
+    else:
+        sys.stdout.write(show.report_text(found, form.value))
+
+
+@app.command("reconcile")
+def reconcile_command(*, month: MonthOption, lake: LakeOption = LAKE) -> None:
+    """Prove a month: bill = hubs + communities + operator + unattributed, per issuer and billing account.
+
+    Exits with 1 if there is any difference, for example because the bill changed after it was allocated.
+
+    Example: hubledger costs reconcile --month 2026-10
+    """
+    found = reconcile(Lake(lake), month)
+    console = show.console()
+    for part in show.reconciliation_table(found):
+        console.print(part)
+    if not found.agrees:
+        typer.echo(
+            f"hubledger: {month}: the bill is not the one that was allocated: run `hubledger costs allocate --month {month}`",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+@app.command("explain")
+def explain_command(
+    *,
+    month: MonthOption,
+    hub: Annotated[str, typer.Option(help="The hub: its name, or cluster/name.")],
+    component: Annotated[str | None, typer.Option(help="Only this component, for example 'home storage'.")] = None,
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this day.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="How many places and bill lines to list.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, money in full precision.")] = False,
+    fleet: FleetOption = FLEET,
+    lake: LakeOption = LAKE,
+) -> None:
+    """Go from a hub's figure to the rules, the shares and the bill lines behind it.
+
+    Example: hubledger costs explain --hub aurora/prod --month 2026-10 --component gpu
+    """
+    found = explain(
+        Lake(lake), load(fleet), month, hub=hub, component=component, day=day.date() if day else None, most=most
+    )
+    if as_json:
+        sys.stdout.write(json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n")
+        return
+    console = show.console()
+    for part in show.explanation_table(found):
+        console.print(part)
+
+
+def _write_bytes(data: bytes) -> None:
+    if sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is not for a terminal: send it to a file with > report.parquet")
+    sys.stdout.buffer.write(data)

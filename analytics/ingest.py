@@ -1,0 +1,167 @@
+"""Ingest: every billing source and every cluster's usage into the lake, one after the other; a failure stops only its own source."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Protocol
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from analytics import bigquery, focus, usage
+from analytics.bigquery import BigQueryError
+from analytics.charges import ChargesError
+from analytics.focus import FocusError
+from analytics.lake import LakeError
+from analytics.month import check_month
+from analytics.prometheus import PrometheusError
+from analytics.tables import CHARGES
+from analytics.usage_files import UsageFileError
+from terraform.fleet import FocusBilling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from analytics.charges import Delivery
+    from analytics.lake import Lake
+    from analytics.usage import UsageResult
+    from terraform.fleet import BillingSource, Cluster, Fleet
+
+SOURCE_ERRORS = (BigQueryError, ChargesError, FocusError, LakeError, PrometheusError, UsageFileError)
+
+
+class IngestError(Exception):
+    """Something was not brought in; the message has a line per source, with the remedy."""
+
+
+class Watch(Protocol):
+    """What shows the progress of an ingest: told when a source begins, what it does, and how it ended."""
+
+    def begin(self, source: str) -> Callable[[str], None]:
+        """Return where the source says what it is doing."""
+
+    def end(self, source: str, outcome: str) -> None:
+        """Note how the source ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What an ingest brought in, and what failed, a line each."""
+
+    deliveries: tuple[Delivery, ...]
+    usage: tuple[UsageResult, ...]
+    unchanged: int
+    failures: tuple[str, ...]
+
+    def summary(self) -> str:
+        """Return one line for people."""
+        rows = sum(delivery.rows for delivery in self.deliveries)
+        months = sorted({delivery.billing_period for delivery in self.deliveries})
+        days = sum(len(result.days) for result in self.usage)
+        text = f"{rows:,} charges of {', '.join(months) or 'no month'}; {days} cluster-days of usage"
+        if self.unchanged:
+            text += f"; {self.unchanged} billing source{'s' if self.unchanged > 1 else ''} unchanged"
+        return text + (f"; {len(self.failures)} failed" if self.failures else "")
+
+
+def ingest(
+    fleet: Fleet,
+    lake: Lake,
+    *,
+    clusters: Collection[str] | None,
+    months: Collection[str] | None,
+    now: datetime,
+    watch: Watch,
+) -> Ingested:
+    """Bring in the bills and usage of `clusters` (None: all) for `months` (None: all that the bills have).
+
+    A billing source that several clusters name is read once. What fails is told in the result; the rest goes on.
+    """
+    chosen = _chosen(fleet, clusters)
+    for month in months or ():
+        check_month(month)
+    known = {source.id for cluster in fleet.clusters for source in cluster.billing}
+    deliveries: list[Delivery] = []
+    failures: list[str] = []
+    unchanged = 0
+    for source in {source.id: source for cluster in chosen for source in cluster.billing}.values():
+        talk = watch.begin(source.id)
+        try:
+            made = _ingest_bill(source, fleet, lake, known, months, now, talk)
+        except SOURCE_ERRORS as error:
+            failures.append(f"{source.id}: {error}")
+            watch.end(source.id, "failed")
+            continue
+        deliveries += made
+        unchanged += not made
+        watch.end(source.id, f"{sum(delivery.rows for delivery in made):,} charges" if made else "unchanged")
+    measured: list[UsageResult] = []
+    wanted = sorted(months or {part["x_BillingPeriod"] for part in lake.partitions(CHARGES)} or {f"{now:%Y-%m}"})
+    for cluster in chosen:
+        if cluster.usage is None:
+            continue
+        name = f"usage of {cluster.name}"
+        talk = watch.begin(name)
+        try:
+            result = usage.ingest(
+                cluster, settings=fleet.settings, lake=lake, months=wanted, now=now, talk=talk
+            )
+        except SOURCE_ERRORS as error:
+            failures.append(f"{cluster.name}: {error}")
+            watch.end(name, "failed")
+            continue
+        measured.append(result)
+        watch.end(name, f"{len(result.days)} days" if result.days else "unchanged")
+    return Ingested(tuple(deliveries), tuple(measured), unchanged, tuple(failures))
+
+
+def _ingest_bill(
+    source: BillingSource,
+    fleet: Fleet,
+    lake: Lake,
+    known: Collection[str],
+    months: Collection[str] | None,
+    now: datetime,
+    talk: Callable[[str], None],
+) -> tuple[Delivery, ...]:
+    labels = fleet.settings.labels
+    if isinstance(source, FocusBilling):
+        return focus.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+    return bigquery.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+
+
+def _chosen(fleet: Fleet, names: Collection[str] | None) -> Sequence[Cluster]:
+    if not names:
+        return fleet.clusters
+    known = {cluster.name: cluster for cluster in fleet.clusters}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(known))}"
+            raise IngestError(f"{fleet.path}: no cluster '{name}': {hint}")
+    return [known[name] for name in names]
+
+
+@contextmanager
+def progress() -> Iterator[Watch]:
+    """Yield a progress display on stderr: a line a source; silent when stderr is no terminal."""
+    columns = (SpinnerColumn(finished_text="·"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def begin(self, source: str) -> Callable[[str], None]:
+        task = self._tasks[source] = self._bars.add_task(source, total=None)
+        return lambda text: self._bars.update(task, description=f"{source}: {text}")
+
+    def end(self, source: str, outcome: str) -> None:
+        self._bars.update(self._tasks[source], description=f"{source}: {outcome}", total=1, completed=1)
