@@ -126,7 +126,7 @@ def _daily(bill: Bill, story: Story) -> None:
         bill.add("transfer", people * 0.9, time)  # no tag: the account's
         bill.add("logs", 1.4 + people * 0.06, time, CLUSTER)
         bill.add("registry", 71 * share, time)
-        bill.add("backup", homes * 1.2 * share, time, CLUSTER | HOMES)
+        bill.add("backup", homes * 1.2 * share, time, CLUSTER)
         bill.add("snapshot", 55 * share, time, CLUSTER)
         bill.add("trail", 9000 + 310 * (day % 7), time, None, payer)
 

@@ -96,7 +96,7 @@ def _rest(bill: Bill, story: Story, day: int) -> None:
     files = _thing(_OWN, "Microsoft.Storage/storageAccounts/basalthomes")
     balancer = _thing(_NODES, "Microsoft.Network/loadBalancers/kubernetes")
     bill.add("files", 512 * share, time, HOMES, files)
-    bill.add("snapshot", homes * 0.3 * share, time, HOMES, files)
+    bill.add("snapshot", homes * 0.3 * share, time, {"2i2c:cluster-name": "basalt"}, files)
     for hub, gib in (("caldera", 620 + 3.5 * day), ("archive", 2400.0)):
         store = _thing(_OWN, f"Microsoft.Storage/storageAccounts/basalt{hub}")
         bill.add("blobs", gib * share, time, {"2i2c:hub-name": hub}, store)

@@ -116,7 +116,7 @@ def _daily(bill: Bill, story: Story) -> None:
         bill.add("egress", people * 0.3, time, CLUSTER)
         bill.add("logs", 2.2 + people * 0.05, time)  # no label: the project's
         bill.add("registry", 64 * share, time, None, _thing("tidewater-images", "Repository"))
-        bill.add("backup", homes * 1.3 * share, time, CLUSTER | HOMES, _thing("tidewater-homes-daily", "Backup"))
+        bill.add("backup", homes * 1.3 * share, time, CLUSTER, _thing("tidewater-homes-daily", "Backup"))
         bill.add("bucket", (5300 + 12 * day) * share, time, None, own | _thing("estuary-reanalysis", "Bucket"))
         if time[0].weekday() < 5:
             bill.add("queries", 0.31 + 0.04 * (day % 7), time, None, own)

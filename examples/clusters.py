@@ -55,13 +55,13 @@ TIDEWATER = Plan(
     ),
     audiences=(
         Audience(
-            "estuary", 34, 0.30, 0.07, 16.5, 4.2, Server("nb-large", 2.0, 15.0), home_gib=540.0, home_growth=1.9,
+            "estuary", 62, 0.36, 0.09, 16.5, 4.6, Server("nb-large", 1.7, 14.5, cpu_spread=0.45), home_gib=540.0, home_growth=1.9,
             dask=Server("dask-spot", 3.6, 28.0, cpu_spread=0.2),
             dask_days=(2, 3, 9, 16, 17, 22, 28, 34, 35, 41, 48, 55),
         ),
-        Audience("meadow", 140, 0.19, 0.05, 17.0, 1.9, Server("nb-medium", 0.4, 3.0), from_day=7,
+        Audience("meadow", 190, 0.24, 0.05, 17.0, 1.9, Server("nb-medium", 0.32, 3.0), from_day=7,
                  home_gib=88.0, home_growth=1.1),
-        Audience("orchard", 18, 0.26, 0.10, 9.5, 3.1, Server("nb-medium", 0.9, 7.5), home_gib=205.0, home_growth=0.6),
+        Audience("orchard", 24, 0.34, 0.12, 9.5, 3.1, Server("nb-medium", 0.9, 7.5), home_gib=205.0, home_growth=0.6),
         Audience("staging", 3, 0.35, 0.02, 14.0, 0.6, Server("nb-medium", 0.2, 1.0), home_gib=2.5),
     ),
     hours=HOURS + 8,
@@ -74,14 +74,14 @@ NORTHLIGHT = Plan(
     hubs=("aurora", "drift"),
     core=Pool("core", "core", "r5.xlarge", 4, 32),
     pools=(
-        Pool("nb", "user", "r5.2xlarge", 8, 64),
-        # for a week of teaching nobody wanted to wait for a GPU: the nodes stayed up at night
+        Pool("nb", "user", "r5.xlarge", 4, 32),
+        # for a workshop of three days nobody wanted to wait for a GPU: the nodes stayed up at night
         Pool("gpu", "user", "g4dn.xlarge", 4, 16, gpu=1,
-             kept=((hour_of("2026-10-12T08:00"), hour_of("2026-10-16T20:00")),)),
+             kept=((hour_of("2026-10-13T08:00"), hour_of("2026-10-15T20:00")),)),
     ),
     audiences=(
-        Audience("aurora", 26, 0.17, 0.06, 10.5, 3.6, Server("gpu", 3.0, 12.0, gpu=1), home_gib=310.0, home_growth=4.4),
-        Audience("drift", 4, 0.40, 0.10, 12.0, 3.9, Server("nb", 1.8, 14.5), home_gib=62.0, home_growth=0.3),
+        Audience("aurora", 26, 0.17, 0.06, 10.5, 3.6, Server("gpu", 3.2, 12.5, gpu=1, cpu_spread=0.2), home_gib=310.0, home_growth=4.4),
+        Audience("drift", 4, 0.40, 0.10, 12.0, 3.9, Server("nb", 1.5, 14.5, cpu_spread=0.4), home_gib=62.0, home_growth=0.3),
     ),
 )  # fmt: skip
 
@@ -91,7 +91,7 @@ BASALT = Plan(
     core=Pool("core", "core", "Standard_E2s_v5", 2, 16),
     pools=(Pool("nb", "user", "Standard_E4s_v5", 4, 32),),
     audiences=(
-        Audience("caldera", 22, 0.28, 0.08, 8.0, 3.4, Server("nb", 0.9, 7.0), home_gib=150.0, home_growth=0.8),
+        Audience("caldera", 26, 0.40, 0.08, 8.0, 3.4, Server("nb", 0.9, 7.0), home_gib=150.0, home_growth=0.8),
     ),
 )  # fmt: skip
 

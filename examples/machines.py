@@ -111,8 +111,8 @@ def used(nodes: Sequence[Node], rng: np.random.Generator, hours: int, *, bursts:
         for session in node.sessions:
             server = session.server
             touched = list(hours_of(session.start, min(session.end, node.died), hours))
-            above = np.maximum(1, rng.lognormal(-0.5, server.cpu_spread, len(touched)))
-            swell = np.maximum(1, rng.lognormal(-0.35, 0.3, len(touched)))
+            above = np.maximum(1, rng.lognormal(-0.7, server.cpu_spread, len(touched)))
+            swell = np.maximum(1, rng.lognormal(-0.65, 0.25, len(touched)))
             for (hour, part), cpu, memory in zip(touched, above, swell, strict=True):
                 hot = 4.0 if hour in bursts else 1.0
                 sums = totals.setdefault((hour, node.name, session.hub), [0.0, 0.0, 0.0])
