@@ -1,6 +1,6 @@
 -- kinds.sql: one row per kind of charge: all that allocation tells apart but time and money. Rules claim kinds, not charges.
 select *, row_number() over (order by billing_period, issuer, billing_account, sub_account, currency, charge_category,
-    cluster_label, hub_label, namespace, machine, pool_label, purpose_label, component, part) as kind_id
+    service, service_category, cluster_label, hub_label, namespace, machine, pool_label, purpose_label, component, part) as kind_id
 from (
     select distinct
         x_BillingPeriod as billing_period,
@@ -9,6 +9,8 @@ from (
         coalesce(SubAccountId, '') as sub_account,
         BillingCurrency as currency,
         ChargeCategory as charge_category,
+        ServiceName as service,
+        ServiceCategory as service_category,
         coalesce(x_Cluster, '') as cluster_label,
         coalesce(x_Hub, '') as hub_label,
         coalesce(x_Namespace, '') as namespace,

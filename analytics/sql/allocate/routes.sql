@@ -7,6 +7,7 @@ select
 from claims
 inner join buckets using (
     billing_period, issuer, billing_account, sub_account, currency, charge_category,
+    service, service_category,
     component, rule, cluster, community, pool, hub, pot
 )
 left join places using (scope, cluster, scope_key)

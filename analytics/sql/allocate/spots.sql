@@ -1,7 +1,7 @@
 -- spots.sql: one row per cluster × machine × pool × purpose that was measured, with a number: what usage refers to.
 select *, row_number() over (order by cluster, machine, pool, purpose) as spot_id
 from (
-    select distinct cluster, machine, pool, purpose from node_hours
+    select cluster, machine, pool, purpose from sightings
     union
     select distinct cluster, lower(node) as machine, coalesce(pool, '') as pool, coalesce(purpose, '') as purpose
     from usage

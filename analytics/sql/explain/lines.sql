@@ -81,6 +81,8 @@ inner join kinds
     and coalesce(charges.SubAccountId, '') = kinds.sub_account
     and charges.BillingCurrency = kinds.currency
     and charges.ChargeCategory = kinds.charge_category
+    and charges.ServiceName = kinds.service
+    and charges.ServiceCategory = kinds.service_category
     and coalesce(charges.x_Cluster, '') = kinds.cluster_label
     and coalesce(charges.x_Hub, '') = kinds.hub_label
     and coalesce(charges.x_Namespace, '') = kinds.namespace
