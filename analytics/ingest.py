@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from analytics import bigquery, focus, usage
 from analytics.bigquery import BigQueryError
 from analytics.charges import ChargesError
+from analytics.engine import connect, sql
 from analytics.focus import FocusError
 from analytics.lake import LakeError
 from analytics.month import check_month
@@ -100,7 +101,7 @@ def ingest(
         unchanged += not made
         watch.end(source.id, f"{sum(delivery.rows for delivery in made):,} charges" if made else "unchanged")
     measured: list[UsageResult] = []
-    wanted = sorted(months or {part["x_BillingPeriod"] for part in lake.partitions(CHARGES)} or {f"{now:%Y-%m}"})
+    wanted = _touched(lake, months) or [f"{now:%Y-%m}"]
     for cluster in chosen:
         if cluster.usage is None:
             continue
@@ -132,6 +133,17 @@ def _ingest_bill(
     if isinstance(source, FocusBilling):
         return focus.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
     return bigquery.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+
+
+def _touched(lake: Lake, months: Collection[str] | None) -> list[str]:
+    """Return the months of the days that the charges of billing periods `months` (None: all) touch, and those months.
+
+    They differ where an issuer's month begins at another midnight than UTC's, or a charge arrived late.
+    """
+    with connect() as con:
+        lake.attach(con, CHARGES, where={"x_BillingPeriod": months} if months else None)
+        days = con.execute(sql("days")).fetchall()
+    return sorted({day[:7] for (day,) in days} | set(months or ()))
 
 
 def _chosen(fleet: Fleet, names: Collection[str] | None) -> Sequence[Cluster]:

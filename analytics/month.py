@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analytics import allocate as allocation
 from analytics.engine import connect, sql
-from analytics.tables import ACTIVITY, ALLOCATIONS, CHARGES, DELIVERIES, NODES, USAGE_TABLE
+from analytics.tables import ACTIVITY, ALLOCATIONS, CHARGES, DELIVERIES, FINDINGS, NODES, USAGE_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,7 @@ def allocate_month(lake: Lake, fleet: Fleet, month: str) -> Computed:
     with connect() as con:
         versions = attach_inputs(con, lake, month)
         allocation.allocate(con, fleet)
-        notes = tuple(row[0] for row in con.execute(sql("notes")).fetchall())
+        notes = _notes(con, lake)
         computed = Computed(month, _status(con, lake, month), versions, notes)
         lake.replace(
             ALLOCATIONS,
@@ -121,3 +121,9 @@ def _status(con: duckdb.DuckDBPyConnection, lake: Lake, month: str) -> str:
     lake.attach(con, DELIVERIES, where={"billing_period": month})
     row = con.execute("select count(*) > 0 and bool_and(final) from deliveries").fetchone()
     return "final" if row is not None and row[0] else "provisional"
+
+
+def _notes(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[str, ...]:
+    """Return what a reader should know: of the allocation itself, and of the measurements it rests on."""
+    lake.attach(con, FINDINGS, where={"day": [row[0] for row in con.execute(sql("days")).fetchall()]})
+    return tuple(row[0] for step in ("notes", "findings") for row in con.execute(sql(step)).fetchall())

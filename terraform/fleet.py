@@ -182,6 +182,7 @@ class Labels:
         "aws:eks:namespace",
         "kubernetes.io/created-for/pvc/namespace",
         "kubernetes-io-created-for-pvc-namespace",
+        "kubernetes.io-created-for-pvc-namespace",
     )
     purpose: tuple[str, ...] = (
         "2i2c:node-purpose",
