@@ -15,6 +15,7 @@ from analytics import show
 from analytics.allocate import AllocationError
 from analytics.charges import ChargesError
 from analytics.explain import explain
+from analytics.export import ExportError, export
 from analytics.ingest import IngestError, ingest, progress
 from analytics.lake import Lake, LakeError
 from analytics.month import allocate_month
@@ -22,7 +23,7 @@ from analytics.reconcile import reconcile
 from analytics.report import By, Cost, NoSuchHub, report
 from terraform.fleet_files import load
 
-ERRORS = (AllocationError, ChargesError, IngestError, LakeError, NoSuchHub)
+ERRORS = (AllocationError, ChargesError, ExportError, IngestError, LakeError, NoSuchHub)
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
@@ -88,7 +89,9 @@ def report_command(
     month: MonthOption,
     by: Annotated[By, typer.Option(help="What a row is one of.")] = By.HUB,
     hub: Annotated[str | None, typer.Option(help="Only this hub: its name, or cluster/name.")] = None,
-    cost: Annotated[Cost, typer.Option(help="Billed, or effective (commitments spread over their term).")] = Cost.BILLED,
+    cost: Annotated[
+        Cost, typer.Option(help="Billed, or effective (commitments spread over their term).")
+    ] = Cost.BILLED,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
     lake: LakeOption = LAKE,
 ) -> None:
@@ -155,6 +158,23 @@ def explain_command(
     console = show.console()
     for part in show.explanation_table(found):
         console.print(part)
+
+
+@app.command("export")
+def export_command(
+    *,
+    month: MonthOption,
+    to: Annotated[Path, typer.Option("--to", help="The file to write: .parquet, .csv or .csv.gz.")],
+    fleet: FleetOption = FLEET,
+    lake: LakeOption = LAKE,
+) -> None:
+    """Write a month's allocations as FOCUS 1.4 split-allocation rows.
+
+    Example: hubledger costs export --month 2026-10 --to 2026-10.parquet
+    """
+    written = export(Lake(lake), load(fleet), month, to)
+    totals = ", ".join(f"{total:f} {currency}" for currency, total in written.totals.items())
+    typer.echo(f"{written.path}: {written.rows:,} rows, {totals}", err=True)
 
 
 def _write_bytes(data: bytes) -> None:
