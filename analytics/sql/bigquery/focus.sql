@@ -60,9 +60,9 @@ select
     else 'Standard'
   end as PricingCategory,
   'USD' as PricingCurrency,
-  case when is_priced then quantity(cast(price_effective_price as double) / rate) end as PricingCurrencyContractedUnitPrice,
-  case when rate = 1 then billed else quantity(cast(billed as double) / rate) end as PricingCurrencyEffectiveCost,
-  case when is_priced then quantity(cast(price_list_price as double) / rate) end as PricingCurrencyListUnitPrice,
+  case when is_priced then dollars(price_effective_price, rate) end as PricingCurrencyContractedUnitPrice,
+  case when rate = 1 then billed else dollars(billed, rate) end as PricingCurrencyEffectiveCost,
+  case when is_priced then dollars(price_list_price, rate) end as PricingCurrencyListUnitPrice,
   case when is_priced then quantity(usage_amount_in_pricing_units) end as PricingQuantity,
   case when is_priced and quantity(usage_amount_in_pricing_units) is not null then usage_pricing_unit end as PricingUnit,
   region_id as RegionId,

@@ -6,6 +6,9 @@ create or replace temp macro money(amount) as cast(cast(amount as varchar) as de
 -- A quantity that doesn't fit is left out; it is never money.
 create or replace temp macro quantity(amount) as try_cast(cast(amount as varchar) as decimal(38, 12));
 
+-- A price or cost in the pricing currency, for information: sums are made of the billing currency.
+create or replace temp macro dollars(amount, rate) as try_cast(round(cast(amount as double) / rate, 12) as decimal(38, 12));
+
 -- Whether a credit lowers the price of what it is on. FOCUS 1.4 has BilledCost "inclusive of the impacts of all reduced rates and
 -- discounts" and keeps ChargeCategory Credit for what is granted. The list is what Google's own reports call discounts;
 -- PROMOTION, CREDIT_TYPE_UNSPECIFIED and whatever comes new are "promotions and others" there, and rows of their own here.
