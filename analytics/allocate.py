@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from terraform.fleet import Fleet
 
 WIDEST = 5  # wider.sql's last level
+STEPS_BEFORE_MEASURING = (
+    "node_hours", "sightings", "machines", "spots", "readings", "directories",
+    "clusters_named", "clues", "claims", "places", "buckets", "routes",
+)  # fmt: skip
+STEPS_AFTER_MEASURING = (
+    "expected", "split", "settled", "direct", "pots",
+    "used_values", "own_costs", "users", "policies", "pot_weights", "spread",
+    "borne", "relations", "related", "coverages", "allocations", "charge_days",
+)  # fmt: skip
 
 
 class AllocationError(Exception):
@@ -50,22 +59,10 @@ def allocate(con: duckdb.DuckDBPyConnection, fleet: Fleet) -> None:
     for step in ("kinds", "lines", "periods", "amounts"):
         _create(con, step)
     con.execute("drop table lines")
-    for step in ("node_hours", "machines", "spots", "readings", "directories", "claims", "places", "buckets", "routes"):
+    for step in STEPS_BEFORE_MEASURING:
         _create(con, step)
     _measure(con)
-    for step in (
-        "expected",
-        "split",
-        "settled",
-        "direct",
-        "pots",
-        "pot_weights",
-        "spread",
-        "borne",
-        "related",
-        "allocations",
-        "charge_days",
-    ):
+    for step in STEPS_AFTER_MEASURING:
         _create(con, step)
     differences = unconserved(con)
     if differences:
@@ -103,11 +100,13 @@ def _measure(con: duckdb.DuckDBPyConnection) -> None:
     for level in range(WIDEST + 1):
         if level:
             con.execute(f"create or replace table asked_now as {sql('allocate/wider')}", {"level": level})
+        _create(con, "hours")
         con.execute("truncate measured")
         for (scope,) in con.execute("select distinct scope from asked_now order by scope").fetchall():
             of_scope: dict[str, object] = {"scope": scope}
             if scope == "home":
                 _create(con, "stored")
+                _create(con, "home_sizes")
                 _insert(con, "shares", "home_shares")
             else:
                 _create(con, "placed", of_scope)

@@ -1,4 +1,5 @@
--- charge_days.sql: one row per billing account × period × day × currency × charge category: what the bill says. Straight from the charges, to prove the result by.
+-- charge_days.sql: one row per billing account × period × day × currency × charge category: what the bill says.
+-- Straight from the charges, to prove the result by.
 select
     billing_period, cast(period_start as date) as day, issuer, billing_account, charge_category, currency,
     sum(billed_cost) as billed_cost, sum(effective_cost) as effective_cost, sum(charges) as charges

@@ -1,5 +1,5 @@
 -- claims.sql: one row per kind: the rule that claims it (the first that fits), its cluster, its hub or community where the rule says so,
--- the scope of machines or storage whose usage splits it, and the pot it falls into (what usage splits: where it falls if nothing was measured).
+-- the scope of machines or storage whose usage splits it, and the pot it falls into (what usage splits: if nothing was measured).
 with claimed as (
     select
         *,

@@ -1,4 +1,5 @@
--- conservation.sql: one row per billing account × period × day × currency × charge category where allocations and charges differ. There is none.
+-- conservation.sql: one row per billing account × period × day × currency × charge category where allocations and charges differ.
+-- There is none.
 with told as (
     select
         billing_period, day, issuer,

@@ -1,4 +1,5 @@
--- expected.sql: one row per bucket × day × whether usage splits it: the money that has to come out again, and how much of it was measured.
+-- expected.sql: one row per bucket × day × way (whole; split by usage; unmeasured): the money that has to come out again,
+-- and how much of it rests on hours that were measured. Billed and effective cost count alike there: either may be zero.
 select
     routes.bucket_id,
     periods.day,
@@ -9,8 +10,9 @@ select
     end as way,
     sum(amounts.billed_cost) as billed_cost,
     sum(amounts.effective_cost) as effective_cost,
-    sum(cast(abs(amounts.effective_cost) as decimal(24, 6)) * coalesce(gaps.coverage, 1.000000)) as covered,
-    sum(cast(abs(amounts.effective_cost) as decimal(24, 6)) * 1.000000) as weighed
+    sum(cast(abs(amounts.billed_cost) + abs(amounts.effective_cost) as decimal(24, 6)) * coalesce(gaps.coverage, 1.000000)) as covered,
+    sum(cast(abs(amounts.billed_cost) + abs(amounts.effective_cost) as decimal(24, 6)) * 1.000000) as weighed,
+    min(coalesce(gaps.coverage, 1.000000)) as least_coverage
 from amounts
 inner join routes on amounts.kind_id = routes.kind_id
 inner join periods on amounts.period_id = periods.period_id

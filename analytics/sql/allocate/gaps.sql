@@ -4,10 +4,6 @@ with long_ones as (
     from asked_now
     where scope = $scope and from_hour <> date_trunc('hour', last_moment)
 ),
-hours as (
-    select from_hour, last_moment, unnest(generate_series(from_hour, last_moment, interval '1 hour')) as hour
-    from (select distinct from_hour, last_moment from long_ones) as spans
-),
 seen as (
     select distinct placed.place_id, readings.hour
     from readings

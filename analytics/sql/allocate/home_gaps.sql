@@ -1,9 +1,5 @@
 -- home_gaps.sql: one row per home storage × period of which some hours were not measured: the measured part of its hours.
-with hours as (
-    select from_hour, last_moment, unnest(generate_series(from_hour, last_moment, interval '1 hour')) as hour
-    from (select distinct from_hour, last_moment from asked_now where scope = 'home') as spans
-),
-seen as (
+with seen as (
     select distinct place_id, hour from stored
 ),
 counted as (

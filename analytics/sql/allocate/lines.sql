@@ -1,4 +1,5 @@
--- lines.sql: one row per kind × charge period: the sum of such charges. After the kinds, because grouping by one number is several times faster.
+-- lines.sql: one row per kind × charge period: the sum of such charges.
+-- After the kinds, because grouping by one number is several times faster.
 select
     kinds.kind_id,
     charges.ChargePeriodStart as period_start,

@@ -1,9 +1,5 @@
 -- measured.sql: one row per asked place × period × hub (0 is nobody's): what it asked of that place's machines in those hours.
-with hours as (
-    select from_hour, last_moment, unnest(generate_series(from_hour, last_moment, interval '1 hour')) as hour
-    from (select distinct from_hour, last_moment from asked_now where scope = $scope) as spans
-),
-asked_hours as (
+with asked_hours as (
     select asked_now.target_id, hours.hour, asked_now.place_id, asked_now.period_id
     from asked_now
     inner join hours on asked_now.from_hour = hours.from_hour and asked_now.last_moment = hours.last_moment

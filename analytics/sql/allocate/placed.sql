@@ -3,5 +3,7 @@ select places.place_id, spots.spot_id
 from spots
 inner join places
     on spots.cluster = places.cluster
-    and case $scope when 'node' then spots.machine when 'pool' then spots.pool when 'purpose' then spots.purpose else '' end = places.scope_key
+    and places.scope_key = case $scope
+        when 'node' then spots.machine when 'pool' then spots.pool when 'purpose' then spots.purpose else ''
+    end
 where places.scope = $scope and spots.purpose <> 'core'

@@ -1,4 +1,5 @@
--- routes.sql: one row per kind: its bucket, its place (null where no usage splits it) and its part. Integers, for the joins over all amounts.
+-- routes.sql: one row per kind: its bucket, its place (null where no usage splits it) and its part.
+-- Integers, for the joins over all amounts.
 select
     claims.kind_id,
     buckets.bucket_id,

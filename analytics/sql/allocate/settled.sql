@@ -1,13 +1,22 @@
--- settled.sql: one row per bucket × day × hub × basis × part: split.sql made long, with what rounding left given to the largest (ties: by name),
--- so that a bucket's day adds up to its charges exactly. Basis 'pot shared' and 'pot idle' wait for a policy.
-with long as (
-    select bucket_id, day, coalesce(fleet_hubs.hub, '') as hub, case when split.hub_id = 0 then 'pot shared' else 'usage' end as basis, '' as part, billed_use as billed_cost, effective_use as effective_cost from split left join fleet_hubs using (hub_id)
+-- settled.sql: one row per bucket × day × hub × basis × part: split.sql made long, with what rounding left given to the largest
+-- (ties: by name), so that a bucket's day adds up to its charges exactly. Basis 'pot shared' and 'pot idle' wait for a policy.
+with named as (
+    select
+        split.*,
+        coalesce(fleet_hubs.hub, '') as hub,
+        case when split.hub_id = 0 then 'pot shared' else 'usage' end as use_basis,
+        case when split.hub_id = 0 then 'pot idle' else 'idle' end as idle_basis
+    from split
+    left join fleet_hubs using (hub_id)
+),
+long as (
+    select bucket_id, day, hub, use_basis as basis, '' as part, billed_use as billed_cost, effective_use as effective_cost from named
     union all
-    select bucket_id, day, coalesce(fleet_hubs.hub, '') as hub, case when split.hub_id = 0 then 'pot idle' else 'idle' end as basis, '' as part, billed_idle, effective_idle from split left join fleet_hubs using (hub_id)
+    select bucket_id, day, hub, idle_basis as basis, '' as part, billed_idle, effective_idle from named
     union all
-    select bucket_id, day, coalesce(fleet_hubs.hub, '') as hub, case when split.hub_id = 0 then 'pot shared' else 'usage' end as basis, 'gpu' as part, billed_gpu_use, effective_gpu_use from split left join fleet_hubs using (hub_id)
+    select bucket_id, day, hub, use_basis as basis, 'gpu' as part, billed_gpu_use, effective_gpu_use from named
     union all
-    select bucket_id, day, coalesce(fleet_hubs.hub, '') as hub, case when split.hub_id = 0 then 'pot idle' else 'idle' end as basis, 'gpu' as part, billed_gpu_idle, effective_gpu_idle from split left join fleet_hubs using (hub_id)
+    select bucket_id, day, hub, idle_basis as basis, 'gpu' as part, billed_gpu_idle, effective_gpu_idle from named
 ),
 ranked as (
     select

@@ -1,4 +1,4 @@
--- shares.sql: one row per measured place × period × hub: the parts of that place's cost that are the hub's by use, and by the idle policy.
+-- shares.sql: one row per measured place × period × hub: the parts of its cost that are the hub's by use, and by the idle policy.
 -- The row of hub 0 holds what nobody's namespaces used (it becomes shared) and the idle part that no hub of that scope takes.
 -- cpu, memory, gpu: of a charge for that part alone; rest and gpu_rest: of a charge for the whole machine, its GPU part apart.
 with parts as (

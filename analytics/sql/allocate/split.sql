@@ -1,5 +1,5 @@
--- split.sql: one row per bucket × day × hub (0 is nobody's): its parts of the charges that usage splits, by use and as idle; a machine's GPU part apart.
--- Each part is rounded once, to the scale of money; what rounding leaves is settled in settled.sql.
+-- split.sql: one row per bucket × day × hub (0 is nobody's): its parts of the charges that usage splits, by use and as idle;
+-- a machine's GPU part apart. Each part is rounded once, to the scale of money; what rounding leaves is settled in settled.sql.
 with parts as (
     select
         routes.bucket_id,

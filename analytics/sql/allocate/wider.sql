@@ -3,29 +3,42 @@
 with parents as (
     select
         places.place_id,
-        places.scope,
         places.cluster,
-        case when $level = 1 then places.scope when places.scope = 'home' then 'home' when $level = 2 then 'pool' when $level = 3 then 'purpose' else 'cluster' end as wider_scope,
+        case
+            when $level = 1 or places.scope = 'home' then places.scope
+            when $level = 2 then 'pool'
+            when $level = 3 then 'purpose'
+            else 'cluster'
+        end as wider_scope,
         max(case
-            when $level = 1 then places.scope_key when places.scope = 'home' then ''
-            when $level = 2 then claims.pool when $level = 3 then claims.purpose else ''
+            when $level = 1 or places.scope = 'home' then places.scope_key
+            when $level = 2 then claims.pool
+            when $level = 3 then claims.purpose
+            else ''
         end) as wider_key
     from places
     inner join claims using (scope, cluster, scope_key)
-    group by all
+    group by places.place_id, places.cluster, places.scope
+),
+spans as (  -- of a cluster's own charges: others' must not change what it bears
+    select
+        places.cluster,
+        date_trunc('day', min(asked.from_hour)) as from_hour,
+        date_trunc('day', max(asked.last_moment)) + interval '23 hours' as last_moment
+    from asked
+    inner join places on asked.place_id = places.place_id
+    group by places.cluster
 )
 select
     unresolved.place_id,
     unresolved.period_id,
     wider.place_id as target_id,
     wider.scope,
-    case when $level = 5 then span.from_hour else date_trunc('day', periods.from_hour) end as from_hour,
-    case when $level = 5 then span.last_moment else date_trunc('day', periods.last_moment) + interval '23 hours' end as last_moment
+    case when $level = 5 then spans.from_hour else date_trunc('day', periods.from_hour) end as from_hour,
+    case when $level = 5 then spans.last_moment else date_trunc('day', periods.last_moment) + interval '23 hours' end as last_moment
 from unresolved
 inner join parents on unresolved.place_id = parents.place_id
 inner join places as wider
     on parents.wider_scope = wider.scope and parents.cluster = wider.cluster and parents.wider_key = wider.scope_key
 inner join periods on unresolved.period_id = periods.period_id
-cross join (
-    select date_trunc('day', min(from_hour)) as from_hour, date_trunc('day', max(last_moment)) + interval '23 hours' as last_moment from periods
-) as span
+inner join spans on parents.cluster = spans.cluster
