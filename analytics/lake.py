@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,11 +30,13 @@ from pyarrow import fs as pafs
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from analytics.tables import Table
 
 METADATA_KEY = "hubledger"
+FEW_PARTITIONS = 12
+PARQUET = "format parquet, compression zstd, compression_level 1, write_bloom_filter false, return_stats true"
 FOR_EVER = "interval 36500 days"
 # An invoice names the versions it was computed from: neither log entries nor old files may ever expire.
 CONFIGURATION = {
@@ -89,19 +92,21 @@ class Lake:
         *,
         scope: Sequence[Mapping[str, str]],
         metadata: Mapping[str, str] | None = None,
+        rows: Mapping[tuple[str, ...], int] | None = None,
     ) -> int:
         """Empty the partitions matched by `scope`, add the rows of `query`, in one commit; return the new version.
 
         A mapping of `scope` matches by equality on some or all partition columns. `query` is a SELECT that gives the
         table's columns by name; they are cast to the table's types. A row outside `scope`, or null in a column that
-        may not be, is a LakeError, and nothing is written.
+        may not be, is a LakeError, and nothing is written. `rows` says how many rows fall in each partition (the values
+        in the order of `partition_by`), for a caller who knows; else they are counted by running the query once more.
         """
         for mapping in scope:
             if unknown := set(mapping) - set(table.partition_by):
                 raise LakeError(f"{self._place(table)}: not partitioned by {', '.join(sorted(unknown))}")
         batch = uuid.uuid4().hex
         with self._edge(table), self._batch_folder(table, batch) as folder:
-            files = _write(table, con, query, folder, batch, scope)
+            files = _write(table, con, query, folder, batch, scope, rows)
             if self.folder is None:
                 self._upload(table, folder, files)
             return self._commit(table, files, scope, metadata or {})
@@ -332,47 +337,57 @@ def _write(
     folder: Path,
     batch: str,
     scope: Sequence[Mapping[str, str]],
+    rows: Mapping[tuple[str, ...], int] | None,
 ) -> list[_File]:
-    """Write the rows of `query` into `folder`, a file or more a partition."""
-    columns = ", ".join(
-        f"cast({_identifier(field.name)} as {_sql_type(field.type)}) as {_identifier(field.name)}"
-        for field in table.schema
-    )
-    select = f"select {columns} from (\n{query}\n)"
-    options = "format parquet, compression zstd, compression_level 1, return_stats true"
-    alone = dict(scope[0]) if len(scope) == 1 and len(scope[0]) == len(table.partition_by) else None
-    if alone is not None:  # one partition: DuckDB writes it much faster when it needn't sort rows into files
-        target = folder / f"{uuid.uuid4().hex}.parquet"
+    """Write the rows of `query` into `folder`: a file for each partition, or, when there are many, as DuckDB likes."""
+    select = _select(table, con, query)
+    keys = ", ".join(_identifier(column) for column in table.partition_by)
+    if rows is None:
+        counted = con.execute(f"select {keys}, count(*) from ({select}) group by all").fetchall()
+        rows = {tuple(values): count for *values, count in counted}
+    for values in rows:
+        found = dict(zip(table.partition_by, values, strict=True))
+        if not all(values) or not any(_matches(found, mapping) for mapping in scope):
+            raise LakeError(f"{table.name}: rows of {found} are outside of what is replaced; nothing was written")
+    copies: list[tuple[str, Path, str, dict[str, str]]] = []
+    if len(rows) <= FEW_PARTITIONS:
+        # Sorting rows into files costs DuckDB more than reading them a few times over.
+        for values in rows:
+            test = " and ".join(
+                f"{_identifier(column)} = {_literal(value)}"
+                for column, value in zip(table.partition_by, values, strict=True)
+            )
+            known = dict(zip(table.partition_by, values, strict=True))
+            file = folder / f"{uuid.uuid4().hex}.parquet"
+            copies.append((f"select * from ({select}) where {test}", file, "", known))
     else:
-        target = folder
-        keys = ", ".join(_identifier(column) for column in table.partition_by)
-        options += (
-            f", partition_by ({keys}), write_partition_columns true, hive_file_pattern false, overwrite_or_ignore true"
-            ", filename_pattern '{uuid}'"
-        )
-    written = con.execute(f"copy ({select}) to {_literal(str(target))} ({options})").fetchall()
+        options = f"partition_by ({keys}), write_partition_columns true, hive_file_pattern false"
+        copies.append((select, folder, f", {options}, overwrite_or_ignore true, filename_pattern '{{uuid}}'", {}))
     files = []
-    for name, rows, size, _, statistics, partition, _ in written:
-        if rows == 0:
-            Path(name).unlink()
-            continue
-        for field in table.schema:
-            if not field.nullable and (nulls := int(statistics[_identifier(field.name)].get("null_count", 0))):
-                raise LakeError(f"{table.name}.{field.name}: null in {nulls} of {rows} rows; nothing was written")
-        found = [partition] if alone is None else _partitions_in(table, con, name)
-        for values in found:
-            if not any(_matches(values, mapping) for mapping in scope) or "" in values.values():
-                raise LakeError(f"{table.name}: rows of {values} are outside of what is replaced; nothing was written")
-        files.append(_File(f"{batch}/{Path(name).name}", size, rows, found[0]))
+    for text, target, options, known in copies:
+        for name, count, size, _, statistics, partition, _ in con.execute(
+            f"copy ({text}) to {_literal(str(target))} ({PARQUET}{options})"
+        ).fetchall():
+            for field in table.schema:
+                if not field.nullable and (nulls := int(statistics[_identifier(field.name)].get("null_count", 0))):
+                    raise LakeError(f"{table.name}.{field.name}: null in {nulls} rows; nothing was written")
+            files.append(_File(f"{batch}/{Path(name).name}", size, count, known or partition))
+    if (written := sum(file.rows for file in files)) != sum(rows.values()):
+        raise LakeError(
+            f"{table.name}: {written} rows came where {sum(rows.values())} were counted; nothing was written"
+        )
     return files
 
 
-def _partitions_in(table: Table, con: duckdb.DuckDBPyConnection, path: str) -> list[dict[str, str]]:
-    keys = ", ".join(_identifier(column) for column in table.partition_by)
-    rows = con.execute(
-        f"select distinct {keys} from read_parquet({_literal(path)}, hive_partitioning = false)"
-    ).fetchall()
-    return [dict(zip(table.partition_by, row, strict=True)) for row in rows]
+def _select(table: Table, con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """Return `query` with the table's columns in their order and types; an ENUM stays, since it is written as text."""
+    types = {name: kind for name, kind, *_ in con.execute(f"describe {query}").fetchall()}
+    columns = []
+    for field in table.schema:
+        name, kind = _identifier(field.name), _sql_type(field.type)
+        keep = kind == "varchar" and types.get(field.name, "").startswith("ENUM")
+        columns.append(name if keep else f"cast({name} as {kind}) as {name}")
+    return f"select {', '.join(columns)} from (\n{query}\n)"
 
 
 def _files(delta: DeltaTable) -> list[_File]:

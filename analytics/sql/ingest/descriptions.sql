@@ -1,0 +1,12 @@
+-- descriptions.sql: one row per kind of charge as `charges` shows it, with the delivery its rows belong to.
+create temp table ingest_kind_descriptions as
+select
+    kinds.* exclude (rows, billed, final, nulls, shortest, newest)
+        replace (regexp_replace(kinds.ChargeDescription, {user_name}, '\1\2-*', 'g') as ChargeDescription),
+    delivery.id as x_DeliveryId
+from ingest_kinds as kinds
+join ingest_deliveries as delivery
+    on kinds.InvoiceIssuerName = delivery.issuer
+    and kinds.BillingAccountId = delivery.account
+    and kinds.x_BillingPeriod = delivery.month
+    and kinds.BillingCurrency = delivery.currency

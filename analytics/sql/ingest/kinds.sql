@@ -1,0 +1,16 @@
+-- kinds.sql: one row per distinct description of a charge (account, period, service, SKU, place …), with what its rows add up to.
+-- There are few of them beside the rows, so that everything said about descriptions is worked out here, once each.
+create or replace temp table ingest_kinds as
+select hash({salt}, {kind}) as kind, *
+from (
+    select
+        {kind},
+        count(*) as rows,
+        sum(BilledCost) as billed,
+        bool_and(x_Final) as final,
+        count(*) - least({counts}) as nulls,
+        min(ChargePeriodEnd - ChargePeriodStart) as shortest,
+        max(ChargePeriodStart) as newest
+    from ingest_bill
+    group by {kind}
+)
