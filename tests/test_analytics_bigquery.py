@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from analytics.charges import Delivery
     from google.cloud import bigquery
 
+    from analytics.charges import Delivery
     from tests.fixtures_bigquery import Emulator
 
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
@@ -76,13 +76,34 @@ def test_a_bill_arrives_in_the_lake_to_the_last_digit(bill: Bill, number: str) -
     lines = fleet_lines()
     load(bill.client, bill.table, lines, number=number)
 
-    deliveries = bill.ingest()
+    deliveries = bill.ingest(now=datetime(2026, 11, 5, tzinfo=UTC))
 
     expected = {"2026-09": total(lines, "202609"), "2026-10": total(lines, "202610")}
     assert bill.billed() == expected
     assert {delivery.billing_period: delivery.billed_cost for delivery in deliveries} == expected
     assert {(d.issuer, d.billing_account, d.currency) for d in deliveries} == {("Google Cloud", ACCOUNT, "EUR")}
     assert {d.billing_period: d.final for d in deliveries} == {"2026-09": True, "2026-10": False}
+
+
+def test_a_line_is_described_by_its_labels_its_machine_and_its_sku(bill: Bill) -> None:
+    labels = [{"key": "hub-name", "value": "staging"}, {"key": "goog-k8s-cluster-name", "value": "reef"}]
+    grant = credit("PROMOTION", "-1")
+    load(
+        bill.client,
+        bill.table,
+        [line("3", labels=labels, credits=[grant]), line("0.5", cost_type="tax", resource=None)],
+    )
+
+    bill.ingest()
+
+    with engine.connect() as con:
+        bill.lake.attach(con, CHARGES)
+        columns = "ChargeCategory, x_Component, x_Part, x_Cluster, x_Hub, x_Node"
+        assert con.execute(f"select {columns} from charges order by BilledCost").fetchall() == [
+            ("Credit", "credit", None, "reef", "staging", "gke-reef-user-0a1b2c3d-x7k2"),
+            ("Tax", "tax", None, None, None, None),
+            ("Usage", "compute", "cpu", "reef", "staging", "gke-reef-user-0a1b2c3d-x7k2"),
+        ]
 
 
 def test_what_did_not_change_is_not_read_again(bill: Bill) -> None:
