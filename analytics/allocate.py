@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 WIDEST = 5  # wider.sql's last level
 STEPS_BEFORE_MEASURING = (
-    "node_hours", "sightings", "machines", "spots", "readings", "directories",
+    "node_hours", "cluster_hours", "sightings", "machines", "spots", "readings", "directories",
     "clusters_named", "clues", "claims", "places", "buckets", "routes",
 )  # fmt: skip
+GAPS = {"node": "gaps", "pool": "pool_gaps", "purpose": "pool_gaps", "home": "home_gaps"}
 STEPS_AFTER_MEASURING = (
     "expected", "split", "settled", "direct", "pots",
     "used_values", "own_costs", "users", "policies", "pot_weights", "spread",
@@ -112,7 +113,7 @@ def _measure(con: duckdb.DuckDBPyConnection) -> None:
                 _create(con, "placed", of_scope)
                 _insert(con, "measured", "measured", of_scope)
             if level == 0:
-                _insert(con, "gaps", *(("home_gaps",) if scope == "home" else ("gaps", of_scope)))
+                _insert(con, "gaps", GAPS[scope], of_scope if scope != "home" else None)
         _create(con, "totals")
         if level == 0:
             _create(con, "overused")
