@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -32,6 +29,7 @@ from analytics.bigquery_client import (
 from analytics.bigquery_export import create_views
 from analytics.tables import FOCUS_COLUMNS
 from terraform.fleet import BigQueryBilling
+from tests.fakes_bigquery import Answer, exporting, fault, job, server
 from tests.fixtures_billing_export import ACCOUNT, fleet_lines, line, load, schema, total
 
 if TYPE_CHECKING:
@@ -201,49 +199,12 @@ def test_a_table_of_another_kind_is_refused_by_its_columns(connection: Connectio
 
 
 @contextmanager
-def server(answer: Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]) -> Iterator[str]:
-    """Serve `answer(path, body)` as BigQuery's REST API would, and yield the address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            status, body = answer(self.path, json.loads(self.rfile.read(length) or b"{}"))
-            payload = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Keep quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{http.server_port}"
-        finally:
-            http.shutdown()
-            thread.join()
-
-
-@contextmanager
 def talking_to(url: str, *, retry_seconds: float = 2.0) -> Iterator[Connection]:
     client = bigquery.Client(PROJECT, credentials=AnonymousCredentials(), client_options={"api_endpoint": url})
     try:
         yield Connection(client, None, retry_seconds)
     finally:
         client.close()
-
-
-def fault(status: int, reason: str, message: str) -> tuple[int, dict[str, Any]]:
-    """Return an error as BigQuery writes it."""
-    errors = [{"message": message, "domain": "global", "reason": reason}]
-    return status, {"error": {"code": status, "message": message, "errors": errors}}
 
 
 @pytest.mark.parametrize(
@@ -270,26 +231,6 @@ def test_a_refusal_says_which_role_is_missing_and_where(message: str, role: str,
     assert str(caught.value).startswith(billing.id)
 
 
-def exporting(
-    jobs: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]],
-) -> Callable[..., tuple[int, dict[str, Any]]]:
-    """Answer as an export whose table is there; `jobs` answers what is queried."""
-
-    def answer(path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        if "/tables/" in path:
-            reference = {"projectId": PROJECT, "datasetId": "billing", "tableId": DETAILED}
-            columns = [field.to_api_repr() for field in schema()]
-            return 200, {"tableReference": reference, "schema": {"fields": columns}}
-        return jobs(body)
-
-    return answer
-
-
-def job(body: dict[str, Any], **parts: Any) -> tuple[int, dict[str, Any]]:
-    reference = {"projectId": PROJECT, "jobId": "job-1", "location": "US"}
-    return 200, {"jobReference": reference, "configuration": body.get("configuration", {}), **parts}
-
-
 def read_october(connection: Connection, billing: BigQueryBilling, folder: Path, talk: Callable[[str], None]) -> None:
     reading = find_table(connection, billing)
     moment = datetime(2026, 10, 3, tzinfo=UTC)
@@ -300,7 +241,7 @@ def read_october(connection: Connection, billing: BigQueryBilling, folder: Path,
 def test_what_a_query_would_scan_is_told_and_too_much_is_not_started(tmp_path: Path) -> None:
     started: list[bool] = []
 
-    def jobs(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def jobs(body: dict[str, Any]) -> Answer:
         started.append(not body["configuration"].get("dryRun"))
         size = str(1_288_490_189)
         return job(
@@ -312,7 +253,7 @@ def test_what_a_query_would_scan_is_told_and_too_much_is_not_started(tmp_path: P
     heard: list[str] = []
     billing = BigQueryBilling(PROJECT, "billing", ACCOUNT, maximum_bytes_billed=2**30)
     with (
-        server(exporting(jobs)) as url,
+        server(exporting(PROJECT, DETAILED, jobs)) as url,
         talking_to(url) as connection,
         pytest.raises(BigQueryError, match=r"would scan 1\.2 GiB; its limit is 1\.0 GiB\. Raise maximum_bytes_billed"),
     ):
@@ -322,7 +263,7 @@ def test_what_a_query_would_scan_is_told_and_too_much_is_not_started(tmp_path: P
 
 
 def test_a_query_beyond_its_limit_says_so(tmp_path: Path) -> None:
-    def jobs(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def jobs(body: dict[str, Any]) -> Answer:
         if body["configuration"].get("dryRun"):
             return job(body, status={"state": "DONE"}, statistics={"totalBytesProcessed": "1"})
         assert body["configuration"]["query"]["maximumBytesBilled"] == str(200 * 2**30)
@@ -331,7 +272,7 @@ def test_a_query_beyond_its_limit_says_so(tmp_path: Path) -> None:
 
     billing = BigQueryBilling(PROJECT, "billing", ACCOUNT)
     with (
-        server(exporting(jobs)) as url,
+        server(exporting(PROJECT, DETAILED, jobs)) as url,
         talking_to(url) as connection,
         pytest.raises(BigQueryError, match="Raise maximum_bytes_billed"),
         explained(billing),
@@ -343,7 +284,7 @@ def test_a_query_beyond_its_limit_says_so(tmp_path: Path) -> None:
 def test_a_server_that_fails_is_tried_again_and_then_named(source: BigQueryBilling) -> None:
     asked: list[str] = []
 
-    def answer(path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def answer(path: str, body: dict[str, Any]) -> Answer:
         asked.append(path)
         return fault(503, "backendError", "Service unavailable")
 

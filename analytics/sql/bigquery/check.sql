@@ -1,4 +1,5 @@
--- check.sql: one row per currency: the lines of the export and what they cost with every credit, beside what is delivered of it.
+-- check.sql: one row per currency: the lines of the export and what they cost with every credit, beside what is
+-- delivered of it.
 select currency, line_count, arrived, delivered
 from (
   select
@@ -8,5 +9,7 @@ from (
   from export
   group by all
 )
-full join (select coalesce(BillingCurrency, '') as currency, sum(BilledCost) as delivered from focus group by all) using (currency)
+full join (
+  select coalesce(BillingCurrency, '') as currency, sum(BilledCost) as delivered from focus group by all
+) using (currency)
 order by currency

@@ -1,12 +1,14 @@
--- entries.sql: one row per FOCUS row to be: a line with its discounts netted in, and each other credit of it on its own, with the
--- line's attributes, so that it follows what it relates to.
+-- entries.sql: one row per FOCUS row to be: a line with its discounts netted in, and each other credit of it on its
+-- own, with the line's attributes, so that it follows what it relates to.
 -- Where there is no price (tax, adjustment, credit) FOCUS has the list and contracted costs equal to the billed one.
 select
   * exclude (category, charge_class),
   category,
   charge_class,
   exact_cost + discounts as billed,
-  case when category in ('Usage', 'Purchase') then coalesce(money(cost_at_list), exact_cost) else exact_cost + discounts end as listed,
+  case
+    when category in ('Usage', 'Purchase') then coalesce(money(cost_at_list), exact_cost) else exact_cost + discounts
+  end as listed,
   case
     when category in ('Usage', 'Purchase') then coalesce(money(cost_at_effective_price_default), exact_cost)
     else exact_cost + discounts

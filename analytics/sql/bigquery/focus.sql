@@ -1,7 +1,7 @@
 -- focus.sql: one row per charge, in the columns of FOCUS 1.4.
--- Months begin at midnight in California, as in Google's own FOCUS view. EffectiveCost is the billed one, as there: Google
--- bills a commitment's fee hour by hour over its term, so it is spread over time as it is, and which usage it covered the
--- export doesn't say. A window of no length (a tax, an adjustment) becomes Google's shortest, an hour.
+-- Months begin at midnight in California, as in Google's own FOCUS view. EffectiveCost is the billed one, as there:
+-- Google bills a commitment's fee hour by hour over its term, so it is spread over time as it is, and which usage it
+-- covered the export doesn't say. A window of no length (a tax, an adjustment) becomes Google's shortest, an hour.
 -- Prices and costs are in the billing currency; the pricing currency is the US dollar, at the rate of the line.
 select
   cast(null as varchar) as AllocatedMethodDetails,
@@ -31,11 +31,14 @@ select
   coalesce(usage_start_time, period_start) as ChargePeriodStart,
   case
     when commitment_id is null then null
-    when commitment.type = 'COMMITTED_USAGE_DISCOUNT' or (commitment is null and sku_description not ilike '%dollar%') then 'Usage'
+    when commitment.type = 'COMMITTED_USAGE_DISCOUNT' then 'Usage'
+    when commitment is null and sku_description not ilike '%dollar%' then 'Usage'
     else 'Spend'
   end as CommitmentDiscountCategory,
   commitment_id as CommitmentDiscountId,
-  case when commitment_id is not null then coalesce(commitment.full_name, commitment.name, sku_description) end as CommitmentDiscountName,
+  case
+    when commitment_id is not null then coalesce(commitment.full_name, commitment.name, sku_description)
+  end as CommitmentDiscountName,
   cast(null as decimal(38, 12)) as CommitmentDiscountQuantity,
   case when commitment_id is not null and category = 'Usage' then 'Used' end as CommitmentDiscountStatus,
   case when commitment_id is not null then 'Committed use discount' end as CommitmentDiscountType,
@@ -72,18 +75,23 @@ select
   regexp_extract(resource_global_name, '([^/]+)/[^/]+$', 1) as ResourceType,
   coalesce(service_category, 'Other') as ServiceCategory,
   coalesce(service_description, 'Google Cloud') as ServiceName,
-  if(transaction_type like 'THIRD_PARTY%', coalesce(seller_name, 'Google Cloud'), 'Google Cloud') as ServiceProviderName,
+  coalesce(if(transaction_type like 'THIRD_PARTY%', seller_name, null), 'Google Cloud') as ServiceProviderName,
   coalesce(service_subcategory, 'Other (' || coalesce(service_category, 'Other') || ')') as ServiceSubcategory,
   case when category <> 'Tax' then sku_id end as SkuId,
   case when is_priced then sku_description end as SkuMeter,
   case
     when is_priced
       then cast(
-        json_object('x_ConsumptionModel', consumption_model_description, 'x_CurrencyConversionRate', cast(currency_conversion_rate as varchar))
+        json_object(
+          'x_ConsumptionModel', consumption_model_description,
+          'x_CurrencyConversionRate', cast(currency_conversion_rate as varchar)
+        )
         as varchar
       )
   end as SkuPriceDetails,
-  case when is_priced then sku_id || coalesce('/' || cast(quantity(price_tier_start_amount) as varchar), '') end as SkuPriceId,
+  case
+    when is_priced then sku_id || coalesce('/' || cast(quantity(price_tier_start_amount) as varchar), '')
+  end as SkuPriceId,
   project_id as SubAccountId,
   project_name as SubAccountName,
   case when project_id is not null then 'Project' end as SubAccountType,

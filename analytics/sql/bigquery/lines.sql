@@ -1,7 +1,7 @@
--- lines.sql: one row per line of the export (twice the same line is two lines), money exact, discounts added up, the other
--- credits kept as a list.
--- cost_type: regular is Usage, or Purchase where it is a commitment's fee; tax is Tax; adjustment, rounding_error and what may
--- come new are Adjustment. A Correction is one of an invoice already issued: its usage lies before the invoice's month.
+-- lines.sql: one row per line of the export (twice the same line is two lines), money exact, discounts added up, the
+-- other credits kept as a list.
+-- cost_type: regular is Usage, or Purchase where it is a commitment's fee; tax is Tax; adjustment, rounding_error and what
+-- may come new are Adjustment. A Correction is one of an invoice already issued: its usage lies before the invoice's month.
 -- Of two values of a key the line's own label wins, then a tag, then a system label, then the project's label.
 select
   * exclude (labels, project_labels, system_labels, tags, credits, cost),
@@ -22,11 +22,19 @@ select
   end as category,
   case
     when
-      (adjustment_info_type like '%!_CORRECTION' escape '!' or adjustment_info_mode similar to '(PARTIAL_CORRECTION|COMPLETE_NEGATION).*')
+      (
+        adjustment_info_type like '%!_CORRECTION' escape '!'
+        or adjustment_info_mode similar to '(PARTIAL_CORRECTION|COMPLETE_NEGATION).*'
+      )
       and usage_start_time < pacific(strptime(invoice_month, '%Y%m'))
       then 'Correction'
   end as charge_class,
   flat_json(
-    list_concat(coalesce(labels, []), [{'key': t.key, 'value': t.value} for t in tags], coalesce(system_labels, []), coalesce(project_labels, []))
+    list_concat(
+      coalesce(labels, []),
+      [{'key': t.key, 'value': t.value} for t in tags],
+      coalesce(system_labels, []),
+      coalesce(project_labels, [])
+    )
   ) as all_tags
 from export

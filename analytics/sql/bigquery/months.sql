@@ -1,6 +1,6 @@
--- months.sql (BigQuery): one row per invoice month of a billing export, with what tells whether it changed since it was
--- last read, and the first and last partition that has rows of it.
--- Rows of a month arrive for as long as Google likes, so this looks at every partition, but only at a few small columns.
+-- months.sql (BigQuery): one row per invoice month of a billing export, with what tells whether it changed since it
+-- was last read, and the first and last partition that has rows of it.
+-- Rows of a month arrive for as long as Google likes, so this looks at every partition, but only at few, small columns.
 -- A row in the streaming buffer has no partition yet.
 select
   invoice.month as month,
