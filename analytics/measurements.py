@@ -73,7 +73,7 @@ class Scrapes:
     end: int
     state_seconds: float
     container_seconds: float
-    window_seconds: int  # an hour; one scrape where series of kube-state-metrics overlap or follow each other
+    window_seconds: int  # an hour; one scrape, which costs more, where a series of kube-state-metrics took over another
     duplicated: bool
     measured: bool
 
@@ -177,7 +177,8 @@ def scrapes(series: Sequence[Series], ends: Sequence[int]) -> tuple[Scrapes, ...
                 end,
                 state_seconds,
                 containers.get(end) or state_seconds,
-                _window(state_seconds) if copies > 1 else 3600,
+                # Copies that were all there for the whole hour say the same: the largest of each hour is right.
+                _window(state_seconds) if copies > 1 and many < copies * (3600 / state_seconds - 1) else 3600,
                 many > 3600 / state_seconds + 2,
                 any(end in figures.get(name, {}) for name in ("state_samples", "container_samples")),
             )

@@ -95,9 +95,15 @@ def promql(name: str, **values: str) -> str:
 class Prometheus(PrometheusConnect):  # type: ignore[misc]
     """The server of one cluster. Safe to use from several threads."""
 
-    def __init__(self, source: PrometheusUsage, *, backoff_seconds: float = 1.0) -> None:
-        """Connect as `source` says; after an answer of 429, 502, 503 or 504 wait `backoff_seconds`, then longer."""
+    def __init__(
+        self, source: PrometheusUsage, *, backoff_seconds: float = 1.0, answer_bytes: int = ANSWER_BYTES
+    ) -> None:
+        """Connect as `source` says.
+
+        After an answer of 429, 502, 503 or 504 it waits `backoff_seconds`, then longer; it reads `answer_bytes` at most.
+        """
         self._seconds = source.timeout_seconds
+        self._answer_bytes = answer_bytes
         super().__init__(
             url=source.url.rstrip("/"),
             headers=dict(source.headers),
@@ -179,9 +185,9 @@ class Prometheus(PrometheusConnect):  # type: ignore[misc]
         for piece in response.iter_content(2**18):
             pieces.append(piece)
             size += len(piece)
-            if size > ANSWER_BYTES:
+            if size > self._answer_bytes:
                 raise PrometheusError(
-                    f"{self.url}: an answer is larger than {ANSWER_BYTES >> 20} MiB: is this the Prometheus of one cluster?"
+                    f"{self.url}: an answer is larger than {self._answer_bytes:,} bytes: is this the Prometheus of one cluster?"
                 )
             if time.monotonic() > until:
                 raise self._too_slow()

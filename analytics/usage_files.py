@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,24 +91,21 @@ def _read(con: duckdb.DuckDBPyConnection, folder: Path, table: Table, faults: li
 
 def _open(path: Path, wanted: Sequence[pa.Field], faults: list[str]) -> pa.Table | None:
     """Return the wanted columns of one file, CSV's as text, with the line (of Parquet: the row) of each row."""
+    torn: list[pacsv.InvalidRow] = []
     try:
         if path.name.endswith(".parquet"):
             data, first = pq.ParquetFile(path).read(), 1
         else:
-            with pa.input_stream(path) as stream:
-                names = pacsv.open_csv(stream).schema.names
-            with pa.input_stream(path) as stream:
-                data = pacsv.read_csv(
-                    stream,
-                    read_options=pacsv.ReadOptions(use_threads=False),
-                    convert_options=pacsv.ConvertOptions(
-                        column_types={name: pa.string() for name in names}, strings_can_be_null=True, null_values=[""]
-                    ),
-                )
-            first = 2
+            data, first = _open_csv(path, torn), 2
     except (pa.ArrowException, OSError, EOFError) as error:
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        faults.append(f"{path}: cannot be read, it may be cut off: {first_line}")
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        faults.append(f"{path}: cannot be read, it may be cut off: {said}")
+        return None
+    if torn:
+        faults.extend(
+            f"{path}:{row.number}: has {row.actual_columns} columns instead of {row.expected_columns}: is the file cut off?"
+            for row in torn
+        )
         return None
     missing = [field.name for field in wanted if field.name not in data.schema.names]
     if missing:
@@ -115,6 +114,26 @@ def _open(path: Path, wanted: Sequence[pa.Field], faults: list[str]) -> pa.Table
         return None
     lines = pa.array(range(first, first + data.num_rows), pa.int64())
     return data.select([field.name for field in wanted]).append_column("line", lines)
+
+
+def _open_csv(path: Path, torn: list[pacsv.InvalidRow]) -> pa.Table:
+    """Return a CSV file's columns as text; rows with too few or too many of them go to `torn`."""
+    with pa.input_stream(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace") as text:
+        names = next(csv.reader(text), [])
+
+    def keep(row: pacsv.InvalidRow) -> str:
+        torn.append(row)
+        return "skip"
+
+    with pa.input_stream(path) as stream:
+        return pacsv.read_csv(
+            stream,
+            read_options=pacsv.ReadOptions(use_threads=False),  # else rows have no number
+            parse_options=pacsv.ParseOptions(invalid_row_handler=keep),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in names}, strings_can_be_null=True, null_values=[""]
+            ),
+        )
 
 
 def _typed(
@@ -131,16 +150,17 @@ def _typed(
     for number, part in enumerate(parts):
         view = f"{table.name}_part_{number}"
         con.register(view, part)
-        columns = ", ".join(
-            f"try_cast({f.name} as {_sql_type(f.type)}) as {f.name}, cast({f.name} as varchar) as {f.name}_given"
-            for f in wanted
-        )
-        queries.append(f"select {columns}, line, file from {view}")
+        given = ", ".join(f"nullif(cast({f.name} as varchar), '') as {f.name}_given" for f in wanted)
+        columns = ", ".join(f"{_cast(f'{f.name}_given', f.type)} as {f.name}, {f.name}_given" for f in wanted)
+        queries.append(f"select {columns}, line, file from (select {given}, line, file from {view})")
     return " union all by name ".join(queries)
 
 
-def _sql_type(kind: pa.DataType) -> str:
-    return {TIME: "timestamptz", USAGE: "decimal(18, 6)", pa.int64(): "bigint"}.get(kind, "varchar")
+def _cast(column: str, kind: pa.DataType) -> str:
+    """Return SQL for the text `column` as a `kind`, null where it isn't one."""
+    if kind == pa.int64():  # a cast alone would round 4.5
+        return f"case when try_cast({column} as decimal(38, 6)) % 1 = 0 then try_cast({column} as bigint) end"
+    return f"try_cast({column} as {({TIME: 'timestamptz', USAGE: 'decimal(18, 6)'}).get(kind, 'varchar')})"
 
 
 def _checks(table: Table, wanted: Sequence[pa.Field]) -> list[str]:
