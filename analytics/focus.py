@@ -1,0 +1,360 @@
+"""FOCUS files, CSV or Parquet, of versions 1.0 to 1.4: any issuer's bill, read into `charges`.
+
+A DOUBLE becomes a DECIMAL by its shortest decimal text, and whatever has more than 12 decimal places is rounded half away
+from zero to 12, once, here. A CSV's numbers are read as text and never become a DOUBLE.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import gzip
+import hashlib
+import re
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from glob import has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import duckdb
+import pyarrow as pa
+import requests
+from pyarrow import fs as pafs
+
+from analytics.charges import COMPONENTS, deliver, is_delivered
+from analytics.engine import connect, sql
+from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from analytics.charges import Delivery
+    from analytics.lake import Lake
+    from terraform.fleet import FocusBilling, Labels
+
+READER = "1"  # raise it when the same file must be read again because this module reads it otherwise
+SUFFIXES = (".parquet", ".csv", ".csv.gz")
+OLDER_NAMES = {"ServiceProviderName": "ProviderName", "HostProviderName": "PublisherName"}  # until FOCUS 1.2
+MANDATORY = tuple(field.name for field in CHARGES.schema if field.name in FOCUS_COLUMNS and not field.nullable)
+# Issuers leave these null on some lines (taxes, mostly); where there is no list price, the price is what was billed.
+FALLBACKS = {"ContractedCost": ("ListCost", "BilledCost"), "ListCost": ("ContractedCost", "BilledCost")}
+
+
+class FocusError(Exception):
+    """A FOCUS file can't be had or can't be read; nothing of it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to read. `path` is where DuckDB finds it, `name` what people call it."""
+
+    name: str
+    path: Path
+    mark: str  # changes when the file does
+    columns: tuple[tuple[str, str], ...] = ()  # name and DuckDB type
+
+    @property
+    def is_csv(self) -> bool:
+        return not self.name.endswith(".parquet")
+
+
+def ingest(
+    source: FocusBilling,
+    *,
+    labels: Labels,
+    lake: Lake,
+    sources: Collection[str],
+    months: Collection[str] | None,
+    now: datetime,
+    talk: Callable[[str], None],
+) -> tuple[Delivery, ...]:
+    """Bring the FOCUS files of `source` into the lake; () if they are there as they are.
+
+    `months` (YYYY-MM) leaves out the others; None is all that the files have. Raises FocusError for files, ChargesError for rows.
+    """
+    with tempfile.TemporaryDirectory(prefix="hubledger-focus-") as scratch, connect() as con:
+        files = _find(source.path, Path(scratch))
+        version = _version(files, labels)
+        if is_delivered(con, lake, source=source.id, version=version, months=months):
+            talk(f"{source.id}: {len(files)} files, unchanged")
+            return ()
+        talk(f"{source.id}: reading {len(files)} files")
+        opened = [_open(con, file, Path(scratch)) for file in files]
+        try:
+            _create_view(con, opened)
+            deliveries = deliver(
+                con,
+                lake,
+                view="focus",
+                source=source.id,
+                object=source.path,
+                version=version,
+                labels=labels,
+                sources=sources,
+                months=months,
+                now=now,
+            )
+        except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException) as error:
+            raise _diagnosis(con, opened, error) from error
+        talk(f"{source.id}: {sum(each.rows for each in deliveries)} rows in {len(deliveries)} deliveries")
+        return deliveries
+
+
+def _version(files: Iterable[_File], labels: Labels) -> str:
+    """Return what changes whenever another reading would give other charges."""
+    text = "\0".join(
+        [READER, repr(labels), COMPONENTS.read_text("utf-8"), *(f"{each.name}\0{each.mark}" for each in files)]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _find(path: str, scratch: Path) -> list[_File]:
+    """Return the files that `path` names (a file, a folder, a glob, or a URL of these), fetched if they are far away."""
+    if path.startswith(("https://", "http://")):
+        return [_download(path, scratch)]
+    if "://" in path and not path.startswith("file://"):
+        return _fetch(path, scratch)
+    local = Path(path.removeprefix("file://"))
+    if local.is_dir():
+        found = sorted(each for each in local.rglob("*") if each.name.endswith(SUFFIXES))
+    elif local.exists():
+        found = [local]
+    else:
+        root = Path(local.anchor)
+        found = sorted(each for each in root.glob(str(local.relative_to(root))) if each.is_file())
+    if not found:
+        raise FocusError(
+            f"{path}: no such file; correct billing.path in the cluster's file, or have the export run first"
+        )
+    files = []
+    for each in found:
+        _check_suffix(str(each))
+        stat = each.stat()
+        files.append(_File(str(each), each, f"{stat.st_size} {stat.st_mtime_ns}"))
+    return files
+
+
+def _download(url: str, scratch: Path) -> _File:
+    name = url.split("?")[0]  # a query may hold a signature: it is not for messages
+    _check_suffix(name)
+    target = scratch / Path(name).name
+    digest = hashlib.sha256()
+    try:
+        with requests.get(url, stream=True, timeout=60) as answer, target.open("wb") as file:
+            if not answer.ok:
+                raise FocusError(
+                    f"{name}: the server answered {answer.status_code} {answer.reason}; check address and access"
+                )
+            for chunk in answer.iter_content(2**20):
+                digest.update(chunk)
+                file.write(chunk)
+    except requests.RequestException as error:
+        raise FocusError(f"{name}: {type(error).__name__}; check the address and the network") from error
+    return _File(name, target, digest.hexdigest())
+
+
+def _fetch(url: str, scratch: Path) -> list[_File]:
+    """Copy the objects of a bucket that `url` names into `scratch`."""
+    head = re.split(r"[*?\[]", url, maxsplit=1)[0]
+    base = head.rsplit("/", 1)[0] if has_magic(url) else url
+    try:
+        filesystem, root = pafs.FileSystem.from_uri(base)
+        info = filesystem.get_file_info(root)
+        if info.type == pafs.FileType.File:
+            found = [info]
+        else:
+            pattern = root + url[len(base) :] if has_magic(url) else f"{root.rstrip('/')}/*"
+            found = [
+                each
+                for each in filesystem.get_file_info(pafs.FileSelector(root, recursive=True, allow_not_found=True))
+                if each.type == pafs.FileType.File and fnmatchcase(each.path, pattern) and each.path.endswith(SUFFIXES)
+            ]
+        files = []
+        for number, each in enumerate(sorted(found, key=lambda each: each.path)):
+            _check_suffix(each.path)
+            target = scratch / f"{number} {Path(each.path).name}"
+            pafs.copy_files(
+                each.path, str(target), source_filesystem=filesystem, destination_filesystem=pafs.LocalFileSystem()
+            )
+            mark = f"{each.size} {each.mtime_ns}"
+            files.append(_File(f"{url.split('://')[0]}://{each.path}", target, mark))
+    except (OSError, pa.ArrowException) as error:
+        raise FocusError(f"{url}: {str(error).splitlines()[0]}; check the address and this account's access") from error
+    if not files:
+        raise FocusError(
+            f"{url}: no such object; correct billing.path in the cluster's file, or have the export run first"
+        )
+    return files
+
+
+def _check_suffix(name: str) -> None:
+    if not name.endswith(SUFFIXES):
+        raise FocusError(f"{name}: not a FOCUS file's name; they end in {', '.join(SUFFIXES)}")
+
+
+def _open(con: duckdb.DuckDBPyConnection, file: _File, scratch: Path) -> _File:
+    """Return `file` as Parquet with its columns, which were found to be FOCUS's."""
+    path = file.path
+    try:
+        if file.is_csv:
+            columns = _header(file)
+            _check_columns(file, columns)
+            path = _stage(con, file, columns, scratch)
+        described = con.execute(
+            f"describe from read_parquet({_literal(str(path))}, binary_as_string = true)"
+        ).fetchall()
+    except (duckdb.Error, OSError, EOFError, UnicodeDecodeError) as error:
+        raise FocusError(f"{file.name}: {_told(error, file)}; the file is damaged or not what its name says") from error
+    types = tuple((row[0], row[1]) for row in described)
+    _check_columns(file, [name for name, _ in types])
+    return _File(file.name, path, file.mark, types)
+
+
+def _header(file: _File) -> list[str]:
+    with closing(_text(file)) as text:
+        return next(csv.reader(text), [])
+
+
+def _text(file: _File) -> TextIO:
+    if file.name.endswith(".gz"):
+        return gzip.open(file.path, "rt", encoding="utf-8-sig", newline="")
+    return file.path.open(encoding="utf-8-sig", newline="")
+
+
+def _check_columns(file: _File, columns: Sequence[str]) -> None:
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise FocusError(f"{file.name}: two columns are named {', '.join(twice)}")
+    missing = [name for name in MANDATORY if name not in columns and OLDER_NAMES.get(name) not in columns]
+    missing = [name for name in missing if name != "HostProviderName"]
+    if missing:
+        texts = []
+        for name in missing:
+            near = difflib.get_close_matches(name, [each for each in columns if each not in FOCUS_COLUMNS], 1, 0.6)
+            texts.append(f"{name} (is {near[0]!r} it?)" if near else name)
+        raise FocusError(f"{file.name}: no column {', '.join(texts)}; FOCUS 1.0 to 1.4 has it in every file")
+
+
+def _stage(con: duckdb.DuckDBPyConnection, file: _File, columns: Sequence[str], scratch: Path) -> Path:
+    """Copy a CSV to Parquet, all text and in the order of its rows, so that it is taken apart only once."""
+    target = scratch / f"{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.parquet"
+    texts = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in columns)
+    wanted = ", ".join(_identifier(name) for name in columns if name in FOCUS_COLUMNS or name in OLDER_NAMES.values())
+    con.execute("set preserve_insertion_order = true")
+    con.execute(
+        f"copy (select {wanted} from read_csv({_literal(str(file.path))}, columns = {{{texts}}}, auto_detect = false,"
+        " header = true, delim = ',', quote = '\"', escape = '\"', nullstr = ['', 'NULL', 'null'], max_line_size = 16777216,"
+        f" compression = '{'gzip' if file.name.endswith('.gz') else 'none'}'))"
+        f" to {_literal(str(target))} (format parquet, compression lz4_raw)"
+    )
+    con.execute("set preserve_insertion_order = false")
+    return target
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, files: Sequence[_File]) -> None:
+    """Create the view `focus` over `files`, as `charges.deliver` takes it."""
+    alike: dict[tuple[tuple[str, str], ...], list[_File]] = {}
+    for file in files:
+        alike.setdefault(file.columns, []).append(file)
+    selects = []
+    for columns, group in alike.items():
+        types = dict(columns)
+        names = " ".join(f"when {_literal(str(file.path))} then {_literal(file.name)}" for file in group)
+        typed = ", ".join(f"{_typed(name, types)} as {name}" for name in FOCUS_COLUMNS)
+        paths = ", ".join(_literal(str(file.path)) for file in group)
+        selects.append(
+            f"select {typed}, case filename {names} end as x_File, file_row_number + 1 as x_Row"
+            f" from read_parquet([{paths}], binary_as_string = true, filename = true, file_row_number = true,"
+            " hive_partitioning = false)"
+        )
+    con.execute(f"create or replace temp view focus_rows as {' union all '.join(selects)}")
+    periods = con.execute(sql("ingest/periods")).fetchall()
+    months = " ".join(
+        f"when BillingPeriodStart = timestamptz '{start}' and BillingPeriodEnd = timestamptz '{end}' then '{month}'"
+        for start, end, month in periods
+    )
+    con.execute(
+        f"create or replace temp view focus as select *, {f'case {months} end' if months else 'null::varchar'}"
+        " as x_BillingPeriod, InvoiceId is not null as x_Final from focus_rows"
+    )
+
+
+def _typed(name: str, types: dict[str, str]) -> str:
+    """Return the expression that gives FOCUS's column `name` in the lake's type from a file with columns `types`."""
+    origin = name if name in types else OLDER_NAMES.get(name, "")
+    kind = types.get(origin)
+    column = _identifier(origin)
+    if name in FALLBACKS:
+        others = [_identifier(each) for each in FALLBACKS[name] if types.get(each) == kind]
+        column = f"coalesce({', '.join([column, *others])})"
+    field = CHARGES.schema.field(name)
+    if field.type == MONEY:
+        if kind is None:
+            return "null::decimal(38, 12)"
+        if kind == "DOUBLE":
+            return sql("ingest/decimal").replace("value", column)
+        return f"cast({f'cast({column} as varchar)' if kind == 'FLOAT' else column} as decimal(38, 12))"
+    if field.type == TIME:
+        return "null::timestamptz" if kind is None else f"cast({column} as timestamptz)"
+    if kind is None:
+        return "null::varchar"
+    if name == "ServiceCategory":
+        return f"coalesce({column}, 'Other')"
+    if kind == "VARCHAR":
+        return column
+    if kind.startswith("STRUCT") and kind.endswith("[]"):
+        return f"cast(to_json(map_from_entries({column})) as varchar)"
+    if kind.startswith(("MAP", "STRUCT")):
+        return f"cast(to_json({column}) as varchar)"
+    return f"cast({column} as varchar)"
+
+
+def _diagnosis(con: duckdb.DuckDBPyConnection, files: Sequence[_File], error: duckdb.Error) -> FocusError:
+    """Find the value that DuckDB couldn't take, or the file it couldn't read."""
+    for file in files:
+        types = dict(file.columns)
+        for name in FOCUS_COLUMNS:
+            typed = _typed(name, types)
+            if name not in types or CHARGES.schema.field(name).type not in (MONEY, TIME):
+                continue
+            column = _identifier(name)
+            tried = (
+                f"try_cast({column} as decimal(38, 12))"
+                if CHARGES.schema.field(name).type == MONEY
+                else f"try({typed})"
+            )
+            try:
+                found = con.execute(
+                    f"select file_row_number + 1, left(cast({column} as varchar), 40)"
+                    f" from read_parquet({_literal(str(file.path))}, file_row_number = true, binary_as_string = true)"
+                    f" where {column} is not null and {tried} is null order by 1 limit 1"
+                ).fetchall()
+            except duckdb.Error as unreadable:
+                return FocusError(
+                    f"{file.name}: {_told(unreadable, file)}; the file is damaged: have it delivered again"
+                )
+            if found:
+                row, value = found[0]
+                wanted = (
+                    "a decimal number" if CHARGES.schema.field(name).type == MONEY else "a time as 2026-10-01T00:00:00Z"
+                )
+                return FocusError(f"{file.name}, row {row}: {name}: {value!r} is not {wanted}; nothing was written")
+    return FocusError(f"{', '.join(file.name for file in files)}: {_told(error, None)}; nothing was written")
+
+
+def _told(error: Exception, file: _File | None) -> str:
+    """Return the first line of a library's message, under the file's own name."""
+    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return text.replace(str(file.path), file.name) if file else text
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
