@@ -78,7 +78,9 @@ def allocate(con: duckdb.DuckDBPyConnection, fleet: Fleet) -> None:
 def unconserved(con: duckdb.DuckDBPyConnection) -> tuple[Difference, ...]:
     """Compare `allocations` with `charge_days` per account × period × day × currency × category; return what differs."""
     rows = con.execute(sql("allocate/conservation")).fetchall()
-    return tuple(Difference(*(str(value) for value in row)) for row in rows)
+    return tuple(
+        Difference(*(str(text) for text in keys), f"{billed:f}", f"{effective:f}") for *keys, billed, effective in rows
+    )
 
 
 def _create(con: duckdb.DuckDBPyConnection, step: str, parameters: dict[str, object] | None = None) -> None:

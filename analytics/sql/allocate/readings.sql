@@ -1,5 +1,5 @@
 -- readings.sql: two kinds of row: a node's capacity in an hour (hub 0), and what a hub, or nobody's namespaces (hub 0), asked of it then.
--- Core nodes are left out: their cost is shared, whatever runs there. Where an hour lacks the node, its other hours say which machine it is.
+-- Core nodes are left out: their cost is shared, whatever runs there. Where an hour lacks a node, its other hours say what machine it is.
 with seen as (
     select spots.spot_id, node_hours.*
     from node_hours
