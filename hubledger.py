@@ -13,9 +13,9 @@ NAMES = ("terraform", "analytics", "billing", "dashboard")
 def main() -> None:
     """Run the command. Errors of the packages' edges become lines on stderr and exit code 1."""
     _check_names()
-    from analytics import cli as costs  # noqa: PLC0415  – after the check, which explains a foreign package's ImportError
-    from terraform.cli import fleet_app  # noqa: PLC0415
-    from terraform.fleet_files import FleetError  # noqa: PLC0415
+    from analytics import cli as costs
+    from terraform.cli import fleet_app
+    from terraform.fleet_files import FleetError
 
     app = typer.Typer(
         help="What every JupyterHub of a fleet costs, to the cent, and why.",

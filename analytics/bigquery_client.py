@@ -18,6 +18,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, bigquery_storage
 
 from analytics import bigquery_export
+from analytics.source import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -38,7 +39,7 @@ GRANTS = {
 }
 
 
-class BigQueryError(Exception):
+class BigQueryError(SourceError):
     """A billing export could not be read. Nothing was written of the month it happened in."""
 
 

@@ -11,17 +11,18 @@ import hashlib
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from analytics.engine import sql
+from analytics.source import SourceError
 from analytics.tables import CHARGES, DELIVERIES, FOCUS_COLUMNS, MONEY, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     import duckdb
 
@@ -60,7 +61,7 @@ REQUIRED = tuple(field.name for field in CHARGES.schema if not field.nullable an
 ENUM_BYTES = 200_000  # a dictionary is written once per row group: beyond this, DuckDB's own dictionaries are better
 
 
-class ChargesError(Exception):
+class ChargesError(SourceError):
     """A bill that can't be brought in as it is; nothing of it was written."""
 
 

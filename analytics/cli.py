@@ -13,17 +13,17 @@ import typer
 
 from analytics import show
 from analytics.allocate import AllocationError
-from analytics.charges import ChargesError
 from analytics.explain import explain
 from analytics.export import ExportError, export
-from analytics.ingest import IngestError, ingest, progress
+from analytics.ingest import IngestError, ingest
 from analytics.lake import Lake, LakeError
 from analytics.month import allocate_month
+from analytics.progress import progress
 from analytics.reconcile import reconcile
 from analytics.report import By, Cost, NoSuchHub, report
 from terraform.fleet_files import load
 
-ERRORS = (AllocationError, ChargesError, ExportError, IngestError, LakeError, NoSuchHub)
+ERRORS = (AllocationError, ExportError, IngestError, LakeError, NoSuchHub)
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.allocate import allocate
@@ -14,6 +13,8 @@ from analytics.month import attach_inputs, computed_of
 from analytics.tables import ALLOCATIONS, FOCUS_COLUMNS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analytics.lake import Lake
     from terraform.fleet import Fleet
 

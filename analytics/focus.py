@@ -26,6 +26,7 @@ from pyarrow import fs as pafs
 
 from analytics.charges import COMPONENTS, deliver, is_delivered
 from analytics.engine import connect, sql
+from analytics.source import SourceError
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ MANDATORY = tuple(field.name for field in CHARGES.schema if field.name in FOCUS_
 FALLBACKS = {"ContractedCost": ("ListCost", "BilledCost"), "ListCost": ("ContractedCost", "BilledCost")}
 
 
-class FocusError(Exception):
+class FocusError(SourceError):
     """A FOCUS file can't be had or can't be read; nothing of it was written."""
 
 

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-
-from analytics import bigquery, focus, usage
-from analytics.bigquery import BigQueryError
-from analytics.charges import ChargesError
 from analytics.engine import connect, sql
-from analytics.focus import FocusError
 from analytics.lake import LakeError
 from analytics.month import check_month
-from analytics.prometheus import PrometheusError
+from analytics.source import SourceError
 from analytics.tables import CHARGES
-from analytics.usage_files import UsageFileError
-from terraform.fleet import FocusBilling
+from terraform.fleet import BigQueryBilling, FocusBilling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from analytics.charges import Delivery
     from analytics.lake import Lake
     from analytics.usage import UsageResult
     from terraform.fleet import BillingSource, Cluster, Fleet
-
-SOURCE_ERRORS = (BigQueryError, ChargesError, FocusError, LakeError, PrometheusError, UsageFileError)
 
 
 class IngestError(Exception):
@@ -93,8 +81,8 @@ def ingest(
         talk = watch.begin(source.id)
         try:
             made = _ingest_bill(source, fleet, lake, known, months, now, talk)
-        except SOURCE_ERRORS as error:
-            failures.append(f"{source.id}: {error}")
+        except (SourceError, LakeError) as error:
+            failures += [f"{source.id}: {line}" for line in str(error).splitlines()]
             watch.end(source.id, "failed")
             continue
         deliveries += made
@@ -108,16 +96,17 @@ def ingest(
         name = f"usage of {cluster.name}"
         talk = watch.begin(name)
         try:
-            result = usage.ingest(
-                cluster, settings=fleet.settings, lake=lake, months=wanted, now=now, talk=talk
-            )
-        except SOURCE_ERRORS as error:
-            failures.append(f"{cluster.name}: {error}")
+            result = _ingest_usage(cluster, fleet, lake, wanted, now, talk)
+        except (SourceError, LakeError) as error:
+            failures += [f"{name}: {line}" for line in str(error).splitlines()]
             watch.end(name, "failed")
             continue
         measured.append(result)
         watch.end(name, f"{len(result.days)} days" if result.days else "unchanged")
     return Ingested(tuple(deliveries), tuple(measured), unchanged, tuple(failures))
+
+
+# The edges are imported when they are needed: a cloud's client takes a second that every other command would pay.
 
 
 def _ingest_bill(
@@ -130,9 +119,23 @@ def _ingest_bill(
     talk: Callable[[str], None],
 ) -> tuple[Delivery, ...]:
     labels = fleet.settings.labels
-    if isinstance(source, FocusBilling):
-        return focus.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
-    return bigquery.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+    match source:
+        case FocusBilling():
+            from analytics import focus
+
+            return focus.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+        case BigQueryBilling():
+            from analytics import bigquery
+
+            return bigquery.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+
+
+def _ingest_usage(
+    cluster: Cluster, fleet: Fleet, lake: Lake, months: Sequence[str], now: datetime, talk: Callable[[str], None]
+) -> UsageResult:
+    from analytics import usage
+
+    return usage.ingest(cluster, settings=fleet.settings, lake=lake, months=months, now=now, talk=talk)
 
 
 def _touched(lake: Lake, months: Collection[str] | None) -> list[str]:
@@ -156,24 +159,3 @@ def _chosen(fleet: Fleet, names: Collection[str] | None) -> Sequence[Cluster]:
             hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(known))}"
             raise IngestError(f"{fleet.path}: no cluster '{name}': {hint}")
     return [known[name] for name in names]
-
-
-@contextmanager
-def progress() -> Iterator[Watch]:
-    """Yield a progress display on stderr: a line a source; silent when stderr is no terminal."""
-    columns = (SpinnerColumn(finished_text="·"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
-        yield _Bars(bars)
-
-
-class _Bars:
-    def __init__(self, bars: Progress) -> None:
-        self._bars = bars
-        self._tasks: dict[str, TaskID] = {}
-
-    def begin(self, source: str) -> Callable[[str], None]:
-        task = self._tasks[source] = self._bars.add_task(source, total=None)
-        return lambda text: self._bars.update(task, description=f"{source}: {text}")
-
-    def end(self, source: str, outcome: str) -> None:
-        self._bars.update(self._tasks[source], description=f"{source}: {outcome}", total=1, completed=1)

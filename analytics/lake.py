@@ -12,7 +12,6 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as pads
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
@@ -30,7 +28,9 @@ from pyarrow import fs as pafs
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    import pyarrow.dataset as pads
 
     from analytics.tables import Table
 
@@ -307,6 +307,8 @@ class Lake:
         return pafs.PyFileSystem(DeltaStorageHandler(self._place(table), self.storage_options or None))
 
     def _dataset(self, table: Table, files: Sequence[_File]) -> pads.Dataset:
+        import pyarrow.dataset as pads  # it imports pandas, half a second that local lakes need not pay
+
         return pads.dataset([file.path for file in files], table.schema, "parquet", self._filesystem(table))
 
     def _check_sizes(self, table: Table, files: Sequence[_File]) -> None:

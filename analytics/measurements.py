@@ -6,7 +6,6 @@ Prometheus adds up: what comes from it is per hour × namespace × node, never a
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -17,7 +16,7 @@ import pyarrow as pa
 from analytics.prometheus import Prometheus, promql, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from analytics.prometheus import Answer, Series
 

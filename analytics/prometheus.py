@@ -11,7 +11,6 @@ import math
 import os
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,10 @@ from prometheus_api_client import PrometheusConnect
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.util.retry import Retry
 
+from analytics.source import SourceError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
 
     from terraform.fleet import PrometheusUsage
@@ -52,7 +53,7 @@ NAMING_LABELS = frozenset(
 )
 
 
-class PrometheusError(Exception):
+class PrometheusError(SourceError):
     """A Prometheus can't be asked, or its answer can't be used; the message says which, why and what to do."""
 
 

@@ -114,9 +114,7 @@ def report_parquet(report: Report) -> bytes:
 
 def reconciliation_table(found: Reconciliation) -> Iterable[Table | Text]:
     """Yield the proof, account by account, in full precision where it matters: the difference."""
-    table = Table(
-        title=f"{found.computed.month}, {found.computed.status}", title_justify="left", header_style="bold"
-    )
+    table = Table(title=f"{found.computed.month}, {found.computed.status}", title_justify="left", header_style="bold")
     for name in ("Issuer", "Billing account"):
         table.add_column(name, overflow="fold")
     for name in ("Bill", "Hubs", "Communities", "Operator", "Unattributed", "Difference"):
@@ -217,7 +215,12 @@ def explanation_table(found: Explanation) -> Iterable[Table | Text]:
         shown = round_parts([figure.cost for figure in of_currency], currency)
         for figure, cost in zip(of_currency, shown, strict=True):
             figures.add_row(
-                figure.rule, figure.basis, figure.component, format_amount(cost, currency), _percent(figure.coverage), currency
+                figure.rule,
+                figure.basis,
+                figure.component,
+                format_amount(cost, currency),
+                _percent(figure.coverage),
+                currency,
             )
         figures.add_row("total", "", "", format_amount(sum(shown, Decimal(0)), currency), "", currency, style="bold")
     yield figures
@@ -249,7 +252,9 @@ def explanation_table(found: Explanation) -> Iterable[Table | Text]:
             )
         yield pots
     if found.lines:
-        lines = _table("Bill lines: the largest", ("Rule", "Service", "What", "Resource"), ("Charges", "Cost", "The hub's", ""))
+        lines = _table(
+            "Bill lines: the largest", ("Rule", "Service", "What", "Resource"), ("Charges", "Cost", "The hub's", "")
+        )
         for line in found.lines:
             lines.add_row(
                 line.rule,

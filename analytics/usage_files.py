@@ -13,6 +13,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from analytics import engine
+from analytics.source import SourceError
 from analytics.tables import ACTIVITY, FINDINGS, NODES, TIME, USAGE, USAGE_TABLE, Table
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ KEYS: Mapping[str, str] = {
 }
 
 
-class UsageFileError(Exception):
+class UsageFileError(SourceError):
     """Files of usage can't be read; the message has a line per fault: file, line, column, what to do."""
 
 
@@ -48,8 +49,9 @@ class _Read:
 def ingest(
     cluster: Cluster, source: FileUsage, *, lake: Lake, months: Collection[str], talk: Callable[[str], None]
 ) -> tuple[tuple[str, ...], int, int]:
-    """Replace the usage of `cluster` in `months` by what the files say; return the days, rows and findings written.
+    """Replace the usage of `cluster` in `months` by what the files say; return the days, rows and findings.
 
+    Days and rows are none where the lake has them already.
     Raises UsageFileError with every kind of fault found, in which case nothing was written.
     """
     folder = Path(source.path)
@@ -68,8 +70,8 @@ def ingest(
             talk(f"{cluster.name}: {folder} has no usage in {', '.join(sorted(months))}")
         findings = _findings(con, cluster, days, read)
         rows = _write(con, cluster, lake, months, days, findings)
-    talk(f"{cluster.name}: {rows} rows of usage from {folder}")
-    return tuple(days), rows, len(findings)
+    talk(f"{cluster.name}: {rows} rows of usage from {folder}" if rows else f"{cluster.name}: usage is unchanged")
+    return (tuple(days) if rows else ()), rows, len(findings)
 
 
 def _read(con: duckdb.DuckDBPyConnection, folder: Path, table: Table, faults: list[str]) -> _Read:
@@ -261,20 +263,22 @@ def _write(
     days: Sequence[str],
     findings: Sequence[tuple[str, str, str, str]],
 ) -> int:
-    for table in (NODES, USAGE_TABLE, FINDINGS):
-        had = {
-            part["day"]
-            for part in lake.partitions(table)
-            if part["cluster"] == cluster.name and part["day"][:7] in months
-        }
-        scope = [{"cluster": cluster.name, "day": day} for day in sorted(had.union(days))]
-        if table is FINDINGS:
-            names = FINDINGS.schema.names
-            columns = [pa.array([row[index] for row in findings], pa.string()) for index in range(len(names))]
-            con.register("findings_new", pa.table(columns, names=names))
-        if scope:
-            lake.replace(table, con, f"select * from {table.name}_new", scope=scope)
-    activity = [{"cluster": cluster.name, "month": month} for month in sorted(months)]
-    lake.replace(ACTIVITY, con, "select * from activity_new", scope=activity)
+    """Replace what isn't in the lake already; return the number of rows, 0 where the files say nothing new."""
+    columns = [pa.array([row[index] for row in findings], pa.string()) for index in range(len(FINDINGS.schema))]
+    con.register("findings_new", pa.table(columns, names=FINDINGS.schema.names))
+    written = False
+    for table in (NODES, USAGE_TABLE, ACTIVITY, FINDINGS):
+        key = table.partition_by[1]
+        stored = {part[key] for part in lake.partitions(table) if part["cluster"] == cluster.name}
+        new = months if key == "month" else days
+        parts = sorted({part for part in stored if part[:7] in months}.union(new))
+        lake.attach(con, table, view="stored", where={"cluster": cluster.name, key: parts})
+        names = ", ".join(f'"{name}"' for name in table.schema.names)
+        rows = f"select {names} from {table.name}_new"
+        if con.execute(
+            f"from ((from stored except all {rows}) union all ({rows} except all from stored)) limit 1"
+        ).fetchone():
+            lake.replace(table, con, rows, scope=[{"cluster": cluster.name, key: part} for part in parts])
+            written = True
     counts = [con.execute(f"select count(*) from {name}_new").fetchone() for name in ("usage", "nodes", "activity")]
-    return sum(int(count[0]) for count in counts if count)
+    return sum(int(count[0]) for count in counts if count) if written else 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .demand import HOURS, Audience, Server, Visits, hour_of, visits
 from .machines import Node, Pool, Used, core_used, schedule, used
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 AZURE_SUBSCRIPTION = "7d1f0c52-5c0a-4e0e-9d6e-2b7a4f6c1e90"
 AZURE_NODE_GROUP = "mc_basalt_basalt_westeurope"

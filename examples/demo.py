@@ -42,8 +42,8 @@ def main() -> int:
         if done.returncode:
             return done.returncode
     settings = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in environment.items())
-    command = shlex.join([str(Path(sys.executable).parent / "hubledger"), "costs", "explain", "--help"])
-    sys.stdout.write(f"\nTo look further, in this folder:\n\n{settings}\n  {command}\n")
+    further = shlex.join([str(Path(sys.executable).parent / "hubledger"), "costs", "explain", "--help"])
+    sys.stdout.write(f"\nTo look further, in this folder:\n\n{settings}\n  {further}\n")
     return 0
 
 

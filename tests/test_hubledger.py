@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ import pytest
 from tests.fixtures_demo import REPOSITORY, hubledger
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.fixtures_demo import Demo
 
 COMMANDS = (
@@ -81,5 +82,10 @@ def test_an_unknown_cluster_gets_the_nearest_name(demo: Demo, unknown: str) -> N
 
 
 def test_the_demo_says_what_it_does_and_how_to_go_on(demo: Demo) -> None:
-    for words in ("$ hubledger costs ingest", "$ hubledger costs reconcile", "Every account adds up.", "export HUBLEDGER_LAKE="):
+    for words in (
+        "$ hubledger costs ingest",
+        "$ hubledger costs reconcile",
+        "Every account adds up.",
+        "export HUBLEDGER_LAKE=",
+    ):
         assert words in demo.printed

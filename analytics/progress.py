@@ -1,0 +1,36 @@
+"""The progress of an ingest on a terminal: a line a source, on stderr; silent where stderr is no terminal."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from analytics.ingest import Watch
+
+
+@contextmanager
+def progress() -> Iterator[Watch]:
+    """Yield the display; it goes on living on the screen when it ends."""
+    columns = (SpinnerColumn(finished_text="·"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def begin(self, source: str) -> Callable[[str], None]:
+        task = self._tasks[source] = self._bars.add_task(source, total=None)
+        return lambda text: self._bars.update(task, description=f"{source}: {text}")
+
+    def end(self, source: str, outcome: str) -> None:
+        self._bars.update(self._tasks[source], description=f"{source}: {outcome}", total=1, completed=1)
