@@ -242,6 +242,7 @@ def secured(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         yield url, folder
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_tls_and_a_password_are_used(secured: tuple[str, Path]) -> None:
     url, folder = secured
     known = {"ca_file": str(folder / "ca.pem"), "username": "operator", "password_file": str(folder / "password")}

@@ -15,14 +15,14 @@ from analytics.lake import Lake
 from analytics.prometheus import NAMING_LABELS, PrometheusError
 from analytics.tables import ACTIVITY, FINDINGS, NODES, TABLES, USAGE_TABLE
 from analytics.usage import FETCHED, UsageResult, ingest
-from terraform.fleet import Cluster, Hub, Policy, PrometheusUsage, Provider, Settings, UsageSource
+from terraform.fleet import PrometheusUsage, Settings
 from tests.fixtures_prometheus import GIB, Container, Node, Pod, Target, World, at, free_port, prometheus, write_blocks
 from tests.fixtures_prometheus_http import answering, passing_on
+from tests.fixtures_usage import cluster, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analytics.tables import Table
 
 DAY = at("2026-10-10")
 HOUR = 3600
@@ -103,39 +103,12 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"))
 
 
-def cluster(source: UsageSource | None) -> Cluster:
-    hubs = tuple(Hub("leap", name, name.title(), f"{name}.example.org") for name in ("prod", "staging", "quiet"))
-    return Cluster(
-        name="leap",
-        provider=Provider.GCP,
-        provider_url=None,
-        aliases=("leap",),
-        sub_accounts=(),
-        billing_accounts=(),
-        region=None,
-        paid_by_us=None,
-        billing=(),
-        usage=source,
-        policy=Policy(),
-        hubs=hubs,
-        path=Path("fleet/clusters/leap/cluster.yaml"),
-    )
-
-
 def bring(
     url: str, lake: Lake, *, now: datetime = LATER, months: tuple[str, ...] = ("2026-10",), **settings: Any
 ) -> UsageResult:
     said: list[str] = []
     source = PrometheusUsage(url, timeout_seconds=20)
     return ingest(cluster(source), settings=Settings(**settings), lake=lake, months=months, now=now, talk=said.append)
-
-
-def rows(
-    lake: Lake, table: Table, where: str = "true", columns: str = "*", tail: str = "order by all"
-) -> list[tuple[Any, ...]]:
-    with engine.connect() as con:
-        lake.attach(con, table)
-        return con.execute(f"select {columns} from {table.name} where {where} {tail}").fetchall()
 
 
 def test_usage_is_by_hour_node_and_hub(url: str, lake: Lake) -> None:

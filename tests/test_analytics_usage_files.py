@@ -7,22 +7,18 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from analytics import engine
 from analytics.lake import Lake
-from analytics.tables import ACTIVITY, FINDINGS, NODES, USAGE_TABLE
+from analytics.tables import ACTIVITY, FINDINGS, NODES, TABLES, USAGE_TABLE
 from analytics.usage import UsageResult, ingest
 from analytics.usage_files import UsageFileError
-from terraform.fleet import Cluster, FileUsage, Hub, Policy, Provider, Settings
-
-if TYPE_CHECKING:
-    from analytics.tables import Table
+from terraform.fleet import FileUsage, Settings
+from tests.fixtures_usage import cluster, rows
 
 USAGE = """\
 hour,cluster,node,pool,purpose,hub,cpu_core_hours,memory_gib_hours,gpu_hours,storage_gib_hours
@@ -59,39 +55,15 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def cluster(folder: Path) -> Cluster:
-    return Cluster(
-        name="leap",
-        provider=Provider.GCP,
-        provider_url=None,
-        aliases=("leap",),
-        sub_accounts=(),
-        billing_accounts=(),
-        region=None,
-        paid_by_us=None,
-        billing=(),
-        usage=FileUsage(str(folder)),
-        policy=Policy(),
-        hubs=(Hub("leap", "prod", "Prod", "prod.example.org"), Hub("leap", "staging", "Staging", "s.example.org")),
-        path=Path("cluster.yaml"),
-    )
-
-
 def bring(folder: Path, lake: Lake, *months: str) -> UsageResult:
     return ingest(
-        cluster(folder),
+        cluster(FileUsage(str(folder))),
         settings=Settings(),
         lake=lake,
         months=months or ("2026-10",),
         now=datetime(2026, 11, 3, tzinfo=UTC),
         talk=lambda text: None,
     )
-
-
-def rows(lake: Lake, table: Table, columns: str = "*") -> list[tuple[Any, ...]]:
-    with engine.connect() as con:
-        lake.attach(con, table)
-        return con.execute(f"select {columns} from {table.name} order by all").fetchall()
 
 
 def faults(folder: Path, lake: Lake) -> list[str]:
@@ -118,13 +90,13 @@ COLUMNS = "hour(hour), node, purpose, hub, cpu_core_hours, memory_gib_hours, gpu
 
 def test_the_months_asked_for_are_read(folder: Path, lake: Lake) -> None:
     assert bring(folder, lake) == UsageResult("leap", ("2026-10-01",), 8, 0)
-    assert rows(lake, USAGE_TABLE, COLUMNS) == EXPECTED
-    assert rows(lake, NODES, "node, provider_id, sum(cpu_core_hours) over ()")[0] == (
+    assert rows(lake, USAGE_TABLE, columns=COLUMNS) == EXPECTED
+    assert rows(lake, NODES, columns="node, provider_id, sum(cpu_core_hours) over ()")[0] == (
         "node-a",
         "gce://project/us-central1-b/node-a",
         8,
     )
-    assert rows(lake, ACTIVITY, "period, active_users, server_hours, month") == [
+    assert rows(lake, ACTIVITY, columns="period, active_users, server_hours, month") == [
         ("2026-10", 40, 900, "2026-10"),
         ("2026-10-01", 12, Decimal("30.5"), "2026-10"),
     ]
@@ -141,30 +113,42 @@ def test_parquet_and_compressed_csv_are_the_same(form: str, folder: Path, lake: 
                 file.write(path.read_text())
         path.unlink()
     bring(folder, lake)
-    assert rows(lake, USAGE_TABLE, COLUMNS) == EXPECTED
+    assert rows(lake, USAGE_TABLE, columns=COLUMNS) == EXPECTED
 
 
 def test_reading_twice_changes_nothing_and_a_shorter_file_takes_away(folder: Path, lake: Lake) -> None:
     bring(folder, lake)
-    bring(folder, lake)
-    assert rows(lake, USAGE_TABLE, COLUMNS) == EXPECTED
+    versions = [lake.version(table) for table in TABLES.values()]
+    assert bring(folder, lake) == UsageResult("leap")
+    assert [lake.version(table) for table in TABLES.values()] == versions
+    assert rows(lake, USAGE_TABLE, columns=COLUMNS) == EXPECTED
     edit(folder, "2026-10-01 01:00:00+00:00,leap,node-a,nb,user,prod,2,8,1,0\n", "")
     edit(folder, "2026-10-01,leap,prod,12,30.5\n", "", file="activity.csv")
     bring(folder, lake)
-    assert rows(lake, USAGE_TABLE, COLUMNS) == EXPECTED[:3]
-    assert rows(lake, ACTIVITY, "period") == [("2026-10",)]
+    assert rows(lake, USAGE_TABLE, columns=COLUMNS) == EXPECTED[:3]
+    assert rows(lake, ACTIVITY, columns="period") == [("2026-10",)]
 
 
 def test_other_months_are_left_alone(folder: Path, lake: Lake) -> None:
     bring(folder, lake, "2026-11")
     bring(folder, lake, "2026-10")
-    assert rows(lake, USAGE_TABLE, "day, count(*) over (partition by day)")[-1] == ("2026-11-01", 1)
+    assert rows(lake, USAGE_TABLE, columns="day, count(*) over (partition by day)")[-1] == ("2026-11-01", 1)
 
 
 def test_a_hub_that_the_fleet_does_not_have_is_a_finding(folder: Path, lake: Lake) -> None:
     edit(folder, "user,prod,1.5", "user,gone,1.5")
     assert bring(folder, lake).findings == 1
-    assert rows(lake, USAGE_TABLE, COLUMNS)[0] == (0, "node-a", "user", None, Decimal("1.75"), 7, 0, 0, "2026-10-01")
+    assert rows(lake, USAGE_TABLE, columns=COLUMNS)[0] == (
+        0,
+        "node-a",
+        "user",
+        None,
+        Decimal("1.75"),
+        7,
+        0,
+        0,
+        "2026-10-01",
+    )
     ((_, day, kind, detail),) = rows(lake, FINDINGS)
     assert (day, kind) == ("2026-10-01", "unknown-hub")
     assert "hub gone" in detail
