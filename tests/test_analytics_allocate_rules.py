@@ -112,11 +112,20 @@ CASES: list[tuple[str, dict[str, object], str, dict[str, str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("columns", "rule", "costs"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.fixture(scope="module")
+def allocations(book: Book) -> tuple[Allocation, ...]:
+    """Return the allocations of all cases, each in a currency named after its case: so none changes another."""
+    charges = tuple(charge("1", BillingCurrency=case[0], **case[1]) for case in CASES)
+    return book.allocate(Month(FLEET, charges=charges, usage=USAGE, nodes=NODES))
+
+
+@pytest.mark.parametrize(
+    ("case", "rule", "costs"), [(case[0], *case[2:]) for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_a_charge_is_claimed_by_the_first_rule_that_fits(
-    book: Book, columns: dict[str, object], rule: str, costs: dict[str, str]
+    allocations: tuple[Allocation, ...], case: str, rule: str, costs: dict[str, str]
 ) -> None:
-    rows = claimed(book, **columns)
+    rows = [row for row in allocations if row.currency == case]
     assert {row.rule for row in rows} == {rule}
     assert by(rows, "hub") == money(**costs)
 
