@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from terraform import fleet_example, fleet_files
-from terraform.fleet import BigQueryBilling, FileUsage, FocusBilling, PrometheusUsage
+from terraform.fleet import AwsBilling, BigQueryBilling, CostExplorerBilling, FileUsage, FocusBilling, PrometheusUsage
 from terraform.fleet_schema import json_schema
 
 if TYPE_CHECKING:
@@ -117,6 +117,10 @@ def _kind(source: BillingSource | UsageSource | None) -> str:
             return "bigquery"
         case FocusBilling():
             return "focus"
+        case AwsBilling():
+            return "aws"
+        case CostExplorerBilling():
+            return "cost-explorer"
         case PrometheusUsage():
             return "prometheus"
         case FileUsage():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
 
 
 class Provider(StrEnum):
@@ -87,7 +90,41 @@ class FocusBilling:
         return f"focus:{self.name or self.path}"
 
 
-BillingSource = BigQueryBilling | FocusBilling
+@dataclass(frozen=True, slots=True)
+class AwsBilling:
+    """An AWS bill in S3: a Cost and Usage Report (2.0 or legacy) or a FOCUS export below `path`, s3://bucket/prefix.
+
+    Credentials are found as boto3 finds them (environment, `profile`, role). `endpoint` is for stores that speak S3.
+    """
+
+    path: str
+    region: str | None = None
+    profile: str | None = None
+    endpoint: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Names this source in the lake."""
+        return f"aws:{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class CostExplorerBilling:
+    """An AWS bill as Cost Explorer tells it, by day, service and the tag `tag`: coarse, for an account without an export."""
+
+    account: str
+    tag: str = "2i2c:hub-name"
+    region: str | None = None
+    profile: str | None = None
+    endpoint: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Names this source in the lake."""
+        return f"cost-explorer:{self.account}"
+
+
+BillingSource = BigQueryBilling | FocusBilling | AwsBilling | CostExplorerBilling
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ billing:
 #   project: example-billing
 #   dataset: billing_export
 #   billing_id: 01A2B3-C4D5E6-F70819
+# … or AWS's Cost and Usage Report or FOCUS export in S3; without one, cost-explorer tells it by day and service.
+#   source: aws
+#   path: s3://example-bills/exports/example
 
 # Where usage is measured. Secrets are named by environment variable or file, never written here.
 usage:

@@ -66,6 +66,14 @@ _GOOGLE, _GOOGLE_SCHEMA = _matching(r"[A-Za-z0-9.:_-]+", "not a name in Google C
 _BIGQUERY, _BIGQUERY_SCHEMA = _matching(
     r"[A-Za-z0-9_-]+", "not a name in BigQuery: give it alone, of letters, digits, '-' and '_'"
 )
+_S3, _S3_SCHEMA = _matching(
+    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s?#*]*)?",
+    "not a place in S3: write it as s3://bucket/prefix, without *",
+)
+_AWS_ACCOUNT, _AWS_ACCOUNT_SCHEMA = _matching(r"\d{12}", "not the id of an AWS account: give its twelve digits")
+_ENDPOINT, _ENDPOINT_SCHEMA = _matching(
+    r"https?://[^\s@/]+(/[^\s@]*)?", "not the address of a store: write https://host, with no user in it", secret=True
+)
 _URL, _URL_SCHEMA = _matching(
     r"https?://[^\s@/]+(/[^\s@]*)?",
     "not the address of a Prometheus: write https://host/path, its user under username and its password elsewhere",
@@ -80,6 +88,9 @@ Env = Annotated[str, _ENV, _ENV_SCHEMA]
 Google = Annotated[str, _GOOGLE, _GOOGLE_SCHEMA]
 BigQueryName = Annotated[str, _BIGQUERY, _BIGQUERY_SCHEMA]
 Url = Annotated[str, _URL, _URL_SCHEMA]
+S3Path = Annotated[str, _S3, _S3_SCHEMA]
+AwsAccount = Annotated[str, _AWS_ACCOUNT, _AWS_ACCOUNT_SCHEMA]
+Endpoint = Annotated[str, _ENDPOINT, _ENDPOINT_SCHEMA]
 Text = Annotated[str, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 Weight = Annotated[

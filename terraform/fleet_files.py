@@ -6,7 +6,6 @@ A folder of 2i2c's `cluster.yaml` files, or its parent, is a fleet as it is. Fil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,6 +18,7 @@ from terraform.fleet_schema import ClusterFile, CommunityFile, FleetFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 File = TypeVar("File", bound=BaseModel)
 

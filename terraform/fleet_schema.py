@@ -21,6 +21,7 @@ from terraform.fleet_fields import (
     Name,
     Namespace,
     Ours,
+    S3Path,
     Text,
     Texts,
     Weight,
@@ -83,6 +84,13 @@ class CloudBilling(Foreign):
     active_cost_tags: object = None
 
 
+class AwsCloudBilling(CloudBilling):
+    """Who pays for the AWS account, and where its bill is."""
+
+    path: S3Path | None = None
+    """Ours: where AWS delivers the bill, as in s3://bucket/prefix/export-name (billing: {source: aws} has more to say)."""
+
+
 class Gcp(Foreign):
     """A cluster on Google Cloud."""
 
@@ -110,8 +118,8 @@ class Aws(Foreign):
     """The account's id, twelve digits."""
     region: str | None = None
     """The cluster's region."""
-    billing: CloudBilling | None = None
-    """Who pays."""
+    billing: AwsCloudBilling | None = None
+    """Who pays, and where the bill is delivered."""
     key: object = None
     clusterType: object = None  # noqa: N815 - the format's own name
 
@@ -181,7 +189,7 @@ class ClusterFile(Foreign):
     billing: Annotated[
         list[BillingFile], BeforeValidator(one_or_many, json_schema_input_type=BillingFile | list[BillingFile] | None)
     ] = Field(default_factory=list)
-    """Ours: where the cluster's bills are, one source or a list; by default gcp.billing.bigquery."""
+    """Ours: where the cluster's bills are, one source or a list; by default gcp.billing.bigquery or aws.billing.path."""
     usage: UsageFile | None = None
     """Ours: where the cluster's usage is measured."""
     policy: PolicyFile | None = None

@@ -6,7 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from terraform.fleet_fields import SECRET, BigQueryName, Count, Env, Google, Name, Ours, Seconds, Text, Url, fault
+from terraform.fleet_fields import (
+    SECRET,
+    AwsAccount,
+    BigQueryName,
+    Count,
+    Endpoint,
+    Env,
+    Google,
+    Name,
+    Ours,
+    S3Path,
+    Seconds,
+    Text,
+    Url,
+    fault,
+)
 
 
 class FocusFile(Ours):
@@ -39,7 +54,39 @@ class BigQueryFile(Ours):
     """A query that would read more than this is refused."""
 
 
-BillingFile = Annotated[FocusFile | BigQueryFile, Field(discriminator="source")]
+class AwsFile(Ours):
+    """AWS's bill in S3: a Cost and Usage Report (2.0 or legacy) or a FOCUS export, CSV or Parquet."""
+
+    source: Literal["aws"]
+    """The kind of source: an AWS bill in S3."""
+    path: S3Path
+    """Where the bill is delivered, as in s3://bucket/prefix/export-name; what it is, its files tell."""
+    region: Text | None = None
+    """The bucket's region, where AWS's own settings don't say."""
+    profile: Text | None = None
+    """The profile of AWS's settings with the credentials; by default they are found as AWS's tools find them."""
+    endpoint: Endpoint | None = None
+    """Address of another store that speaks S3."""
+
+
+class CostExplorerFile(Ours):
+    """AWS's bill as Cost Explorer tells it, by day, service and hub: coarse, for an account without an export."""
+
+    source: Literal["cost-explorer"]
+    """The kind of source: Cost Explorer."""
+    account: AwsAccount
+    """Id of the account that asks, which is the one that pays: twelve digits."""
+    tag: Text = "2i2c:hub-name"
+    """The cost allocation tag whose value is a hub's name."""
+    region: Text | None = None
+    """The region to ask, where it isn't us-east-1."""
+    profile: Text | None = None
+    """The profile of AWS's settings with the credentials; by default they are found as AWS's tools find them."""
+    endpoint: Endpoint | None = None
+    """Another address of Cost Explorer."""
+
+
+BillingFile = Annotated[FocusFile | BigQueryFile | AwsFile | CostExplorerFile, Field(discriminator="source")]
 
 
 class PrometheusFile(Ours):

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terraform.fleet import (
+    AwsBilling,
     BigQueryBilling,
     BillingSource,
     Cluster,
     Community,
+    CostExplorerBilling,
     FileUsage,
     FocusBilling,
     Hub,
@@ -24,7 +26,7 @@ from terraform.fleet import (
     UsageSource,
     Weights,
 )
-from terraform.fleet_sources import BigQueryFile, FocusFile, PrometheusFile
+from terraform.fleet_sources import AwsFile, BigQueryFile, CostExplorerFile, FocusFile, PrometheusFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +57,8 @@ def cluster(content: ClusterFile, default: Policy, path: Path) -> Cluster:
     billing = tuple(_billing(source, path.parent) for source in content.billing)
     if not billing and export:
         billing = (_export(export),)
+    if not billing and content.aws and content.aws.billing and content.aws.billing.path:
+        billing = (AwsBilling(_prefix(content.aws.billing.path)),)
     names = (
         content.name,
         content.gcp and content.gcp.cluster,
@@ -62,6 +66,7 @@ def cluster(content: ClusterFile, default: Policy, path: Path) -> Cluster:
         content.azure and content.azure.cluster,
     )
     exports = [source.billing_id for source in billing if isinstance(source, BigQueryBilling)]
+    exports += [source.account for source in billing if isinstance(source, CostExplorerBilling)]
     return Cluster(
         name=content.name,
         provider=content.provider,
@@ -115,9 +120,13 @@ def _policy(content: PolicyFile | None, default: Policy) -> Policy:
     return Policy(content.idle or default.idle, content.shared or default.shared, weights)
 
 
-def _billing(content: FocusFile | BigQueryFile, folder: Path) -> BillingSource:
+def _billing(content: FocusFile | BigQueryFile | AwsFile | CostExplorerFile, folder: Path) -> BillingSource:
     if isinstance(content, FocusFile):
         return FocusBilling(resolve(content.path, folder), content.name)
+    if isinstance(content, AwsFile):
+        return AwsBilling(_prefix(content.path), content.region, content.profile, content.endpoint)
+    if isinstance(content, CostExplorerFile):
+        return CostExplorerBilling(content.account, content.tag, content.region, content.profile, content.endpoint)
     return BigQueryBilling(
         project=content.project,
         dataset=content.dataset,
@@ -126,6 +135,11 @@ def _billing(content: FocusFile | BigQueryFile, folder: Path) -> BillingSource:
         location=content.location,
         maximum_bytes_billed=content.maximum_bytes_billed,
     )
+
+
+def _prefix(path: str) -> str:
+    """A place in S3, without the slash that may end it: it is one source either way."""
+    return path.rstrip("/")
 
 
 def _export(content: GoogleExport) -> BigQueryBilling:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from terraform.fleet_checks import Documents, hub_names
-from terraform.fleet_document import Document, Location
 from terraform.fleet_faults import nearest
 from terraform.fleet_schema import MembershipFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from terraform.fleet_document import Fault
+    from terraform.fleet_document import Document, Fault, Location
 
 _LISTED = 12  # more names than this are no help
 
