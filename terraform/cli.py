@@ -13,7 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from terraform import fleet_example, fleet_files
-from terraform.fleet import AwsBilling, BigQueryBilling, CostExplorerBilling, FileUsage, FocusBilling, PrometheusUsage
+from terraform.fleet import (
+    AwsBilling,
+    AzureBilling,
+    BigQueryBilling,
+    CostExplorerBilling,
+    FileUsage,
+    FocusBilling,
+    PrometheusUsage,
+)
 from terraform.fleet_schema import json_schema
 
 if TYPE_CHECKING:
@@ -121,6 +129,8 @@ def _kind(source: BillingSource | UsageSource | None) -> str:
             return "aws"
         case CostExplorerBilling():
             return "cost-explorer"
+        case AzureBilling():
+            return "azure"
         case PrometheusUsage():
             return "prometheus"
         case FileUsage():

@@ -124,7 +124,38 @@ class CostExplorerBilling:
         return f"cost-explorer:{self.account}"
 
 
-BillingSource = BigQueryBilling | FocusBilling | AwsBilling | CostExplorerBilling
+@dataclass(frozen=True, slots=True)
+class BlobFolder:
+    """A folder in Azure's Blob storage. `account` is the storage account's address, None where something else gives it."""
+
+    container: str
+    folder: str
+    account: str | None = None
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.account or "az:/", self.container, self.folder) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class AzureBilling:
+    """A cost export of Microsoft Cost Management in Blob storage: FOCUS, or Cost Details (then `amortized_path` is its twin).
+
+    Credentials are found as azure-identity finds them, or are in the environment variable that is named here.
+    """
+
+    path: BlobFolder
+    amortized_path: BlobFolder | None = None
+    endpoint: str | None = None
+    connection_string_env: str | None = None
+    sas_env: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Names this source in the lake."""
+        return f"azure:{self.path}"
+
+
+BillingSource = BigQueryBilling | FocusBilling | AwsBilling | CostExplorerBilling | AzureBilling
 
 
 @dataclass(frozen=True, slots=True)

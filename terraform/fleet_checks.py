@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from terraform.fleet import AwsBilling, Notice
+from terraform.fleet import AwsBilling, AzureBilling, Notice
 from terraform.fleet_document import Document, Fault, Location
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def sources(clusters: Iterable[Cluster], documents: Documents) -> Iterator[Fault
             continue
         for index, source in enumerate(cluster.billing):
             ours = "billing" in document.keys(())
-            key = "path" if isinstance(source, AwsBilling) else "bigquery"
+            key = "path" if isinstance(source, AwsBilling | AzureBilling) else "bigquery"
             location: Location = ("billing", index) if ours else (cluster.provider.value, "billing", key)
             place = f"{document.path}:{document.line(location)}"
             first, where = seen.setdefault(source.id, (source, place))

@@ -63,6 +63,9 @@ billing:
 # … or AWS's Cost and Usage Report or FOCUS export in S3; without one, cost-explorer tells it by day and service.
 #   source: aws
 #   path: s3://example-bills/exports/example
+# … or a cost export of Microsoft Cost Management in Blob storage, FOCUS or actual cost (amortized_path: its twin).
+#   source: azure
+#   path: abfss://exports@examplebills.dfs.core.windows.net/costs/example
 
 # Where usage is measured. Secrets are named by environment variable or file, never written here.
 usage:

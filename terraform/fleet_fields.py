@@ -10,7 +10,18 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from terraform.fleet import BlobFolder
+
 SECRET = re.compile(r"password|token|secret|authorization|cookie|credential|api.?key", re.IGNORECASE)
+
+
+_CONTAINER = r"(?P<container>\$root|[a-z0-9](?:-?[a-z0-9]){2,62})(?:/+(?P<folder>[^?#*]*))?"
+_ACCOUNT = r"(?P<account>[a-z0-9]{3,24})\.(?:blob|dfs)\.(?P<suffix>[a-z0-9.-]+)"
+_BLOB_FOLDERS = (
+    rf"abfss?://{_CONTAINER.partition('(?:/+')[0]}@{_ACCOUNT}(?:/+(?P<folder>[^?#*]*))?",
+    rf"https://{_ACCOUNT}/{_CONTAINER}",
+    rf"(?:az|azure|abfss?)://{_CONTAINER}",
+)
 
 
 def fault(text: str) -> PydanticCustomError:
@@ -28,6 +39,26 @@ def _matching(pattern: str, remedy: str, *, secret: bool = False) -> tuple[After
         return value
 
     return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
+
+
+def blob_folder(text: str) -> BlobFolder:
+    """The folder in Blob storage that an address names, however it is spelt. Raises a fault."""
+    if "?" in text:  # what follows may be a signature
+        raise fault("this address has a '?': leave the query out, and name the variable that holds a SAS with sas_env")
+    for pattern in _BLOB_FOLDERS:
+        if found := re.fullmatch(pattern, text.rstrip("/")):
+            parts = found.groupdict()
+            host = f"https://{parts['account']}.blob.{parts['suffix']}" if parts.get("account") else None
+            return BlobFolder(parts["container"], parts["folder"] or "", host)
+    raise fault(
+        f"'{text}' is not a folder in Blob storage: write it as abfss://container@account.dfs.core.windows.net/folder, "
+        "https://account.blob.core.windows.net/container/folder or az://container/folder"
+    )
+
+
+def _blob_folder(text: str) -> str:
+    blob_folder(text)
+    return text
 
 
 def one_or_many(value: object) -> object:
@@ -88,6 +119,7 @@ Env = Annotated[str, _ENV, _ENV_SCHEMA]
 Google = Annotated[str, _GOOGLE, _GOOGLE_SCHEMA]
 BigQueryName = Annotated[str, _BIGQUERY, _BIGQUERY_SCHEMA]
 Url = Annotated[str, _URL, _URL_SCHEMA]
+BlobPath = Annotated[str, Field(min_length=1), AfterValidator(_blob_folder)]
 S3Path = Annotated[str, _S3, _S3_SCHEMA]
 AwsAccount = Annotated[str, _AWS_ACCOUNT, _AWS_ACCOUNT_SCHEMA]
 Endpoint = Annotated[str, _ENDPOINT, _ENDPOINT_SCHEMA]

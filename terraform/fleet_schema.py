@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_va
 from terraform.fleet import IdlePolicy, Provider, SharedPolicy
 from terraform.fleet_fields import (
     BigQueryName,
+    BlobPath,
     Day,
     Foreign,
     Google,
@@ -29,7 +30,7 @@ from terraform.fleet_fields import (
     many,
     one_or_many,
 )
-from terraform.fleet_sources import BillingFile, UsageFile
+from terraform.fleet_sources import AzureAccess, BillingFile, UsageFile
 
 if TYPE_CHECKING:
     from datetime import date
@@ -91,6 +92,13 @@ class AwsCloudBilling(CloudBilling):
     """Ours: where AWS delivers the bill, as in s3://bucket/prefix/export-name (billing: {source: aws} has more to say)."""
 
 
+class AzureCloudBilling(AzureAccess, CloudBilling):
+    """Who pays for the Azure subscription, and where its bill is."""
+
+    path: BlobPath | None = None
+    """Ours: the folder of a cost export, as in abfss://container@account.dfs.core.windows.net/directory/export-name."""
+
+
 class Gcp(Foreign):
     """A cluster on Google Cloud."""
 
@@ -139,8 +147,8 @@ class Azure(Foreign):
     """The cluster's region."""
     region: str | None = None
     """The cluster's region."""
-    billing: CloudBilling | None = None
-    """Who pays."""
+    billing: AzureCloudBilling | None = None
+    """Who pays, and where the bill is exported to."""
     key: object = None
 
 
@@ -189,7 +197,7 @@ class ClusterFile(Foreign):
     billing: Annotated[
         list[BillingFile], BeforeValidator(one_or_many, json_schema_input_type=BillingFile | list[BillingFile] | None)
     ] = Field(default_factory=list)
-    """Ours: where the cluster's bills are, one source or a list; by default gcp.billing.bigquery or aws.billing.path."""
+    """Ours: where the cluster's bills are, one source or a list; by default what the cloud's section says under billing."""
     usage: UsageFile | None = None
     """Ours: where the cluster's usage is measured."""
     policy: PolicyFile | None = None

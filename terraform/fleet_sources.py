@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from terraform.fleet_fields import (
     SECRET,
     AwsAccount,
     BigQueryName,
+    BlobPath,
     Count,
     Endpoint,
     Env,
@@ -20,6 +21,7 @@ from terraform.fleet_fields import (
     Seconds,
     Text,
     Url,
+    blob_folder,
     fault,
 )
 
@@ -86,7 +88,48 @@ class CostExplorerFile(Ours):
     """Another address of Cost Explorer."""
 
 
-BillingFile = Annotated[FocusFile | BigQueryFile | AwsFile | CostExplorerFile, Field(discriminator="source")]
+class AzureAccess(BaseModel):
+    """How an export of Microsoft Cost Management is read. Secrets are named by environment variable, never written."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    amortized_path: BlobPath | None = None
+    """Where the export of amortised cost is, if `path` is one of actual cost; else effective cost is what is billed."""
+    endpoint: Endpoint | None = None
+    """The storage's address, where the path doesn't say."""
+    connection_string_env: Env | None = None
+    """Environment variable with the storage account's connection string."""
+    sas_env: Env | None = None
+    """Environment variable with a shared access signature that may list and read."""
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        path: str | None = getattr(self, "path", None)
+        if path is None:
+            return self
+        if self.connection_string_env and (self.sas_env or self.endpoint):
+            other = "sas_env" if self.sas_env else "endpoint"
+            raise fault(f"connection_string_env and {other} are both given: keep one of them")
+        for each in (path, self.amortized_path):
+            if each and not (blob_folder(each).account or self.endpoint or self.connection_string_env):
+                raise fault(f"'{each}' doesn't say in which storage account: add endpoint or connection_string_env")
+        if self.amortized_path and blob_folder(path) == blob_folder(self.amortized_path):
+            raise fault("path and amortized_path are the same: name the exports of actual and of amortised cost")
+        return self
+
+
+class AzureFile(AzureAccess, Ours):
+    """Azure's bill in Blob storage: a cost export of Microsoft Cost Management, CSV or Parquet."""
+
+    source: Literal["azure"]
+    """The kind of source: an Azure bill in Blob storage."""
+    path: BlobPath
+    """The export's folder, as in abfss://container@account.dfs.core.windows.net/directory/export-name."""
+
+
+BillingFile = Annotated[
+    FocusFile | BigQueryFile | AwsFile | CostExplorerFile | AzureFile, Field(discriminator="source")
+]
 
 
 class PrometheusFile(Ours):

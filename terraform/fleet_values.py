@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from terraform.fleet import (
     AwsBilling,
+    AzureBilling,
     BigQueryBilling,
     BillingSource,
     Cluster,
@@ -26,13 +27,14 @@ from terraform.fleet import (
     UsageSource,
     Weights,
 )
-from terraform.fleet_sources import AwsFile, BigQueryFile, CostExplorerFile, FocusFile, PrometheusFile
+from terraform.fleet_fields import blob_folder
+from terraform.fleet_sources import AwsFile, AzureFile, CostExplorerFile, FocusFile, PrometheusFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from terraform.fleet_schema import ClusterFile, CommunityFile, FleetFile, GoogleExport, PolicyFile
-    from terraform.fleet_sources import FileUsageFile
+    from terraform.fleet_sources import AzureAccess, BillingFile, FileUsageFile
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _AWS_ACCOUNT = re.compile(r"\d{12}")
@@ -59,6 +61,8 @@ def cluster(content: ClusterFile, default: Policy, path: Path) -> Cluster:
         billing = (_export(export),)
     if not billing and content.aws and content.aws.billing and content.aws.billing.path:
         billing = (AwsBilling(_prefix(content.aws.billing.path)),)
+    if not billing and content.azure and content.azure.billing and content.azure.billing.path:
+        billing = (_azure(content.azure.billing.path, content.azure.billing),)
     names = (
         content.name,
         content.gcp and content.gcp.cluster,
@@ -120,13 +124,15 @@ def _policy(content: PolicyFile | None, default: Policy) -> Policy:
     return Policy(content.idle or default.idle, content.shared or default.shared, weights)
 
 
-def _billing(content: FocusFile | BigQueryFile | AwsFile | CostExplorerFile, folder: Path) -> BillingSource:
+def _billing(content: BillingFile, folder: Path) -> BillingSource:
     if isinstance(content, FocusFile):
         return FocusBilling(resolve(content.path, folder), content.name)
     if isinstance(content, AwsFile):
         return AwsBilling(_prefix(content.path), content.region, content.profile, content.endpoint)
     if isinstance(content, CostExplorerFile):
         return CostExplorerBilling(content.account, content.tag, content.region, content.profile, content.endpoint)
+    if isinstance(content, AzureFile):
+        return _azure(content.path, content)
     return BigQueryBilling(
         project=content.project,
         dataset=content.dataset,
@@ -134,6 +140,16 @@ def _billing(content: FocusFile | BigQueryFile | AwsFile | CostExplorerFile, fol
         table=content.table,
         location=content.location,
         maximum_bytes_billed=content.maximum_bytes_billed,
+    )
+
+
+def _azure(path: str, access: AzureAccess) -> AzureBilling:
+    return AzureBilling(
+        path=blob_folder(path),
+        amortized_path=blob_folder(access.amortized_path) if access.amortized_path else None,
+        endpoint=access.endpoint and access.endpoint.rstrip("/"),
+        connection_string_env=access.connection_string_env,
+        sas_env=access.sas_env,
     )
 
 
