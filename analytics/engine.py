@@ -36,3 +36,13 @@ def connect(*, memory_limit: str = "1500MB", threads: int | None = None) -> Iter
 def sql(name: str) -> str:
     """Return the text of `analytics/sql/<name>.sql`."""
     return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def identifier(name: str) -> str:
+    """Return `name` quoted as SQL writes the name of a column, a view or a table."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return `text` as an SQL string; for what can't be a parameter, such as a file's path in a view."""
+    return "'" + text.replace("'", "''") + "'"

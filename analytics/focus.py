@@ -24,8 +24,9 @@ import pyarrow as pa
 import requests
 from pyarrow import fs as pafs
 
-from analytics.charges import COMPONENTS, deliver, is_delivered
-from analytics.engine import connect, sql
+from analytics.charges import PARTLY, deliver, is_delivered
+from analytics.descriptions import COMPONENTS
+from analytics.engine import connect, identifier, literal, sql
 from analytics.source import SourceError
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
 
@@ -93,7 +94,7 @@ def ingest(
                 view="focus",
                 source=source.id,
                 object=source.path,
-                version=version,
+                version=version if months is None else version + PARTLY,
                 labels=labels,
                 sources=sources,
                 months=months,
@@ -205,9 +206,7 @@ def _open(con: duckdb.DuckDBPyConnection, file: _File, scratch: Path) -> _File:
             columns = _header(file)
             _check_columns(file, columns)
             path = _stage(con, file, columns, scratch)
-        described = con.execute(
-            f"describe from read_parquet({_literal(str(path))}, binary_as_string = true)"
-        ).fetchall()
+        described = con.execute(f"describe from read_parquet({literal(str(path))}, binary_as_string = true)").fetchall()
     except (duckdb.Error, OSError, EOFError, UnicodeDecodeError) as error:
         raise FocusError(f"{file.name}: {_told(error, file)}; the file is damaged or not what its name says") from error
     types = tuple((row[0], row[1]) for row in described)
@@ -243,14 +242,14 @@ def _check_columns(file: _File, columns: Sequence[str]) -> None:
 def _stage(con: duckdb.DuckDBPyConnection, file: _File, columns: Sequence[str], scratch: Path) -> Path:
     """Copy a CSV to Parquet, all text and in the order of its rows, so that it is taken apart only once."""
     target = scratch / f"{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.parquet"
-    texts = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in columns)
-    wanted = ", ".join(_identifier(name) for name in columns if name in FOCUS_COLUMNS or name in OLDER_NAMES.values())
+    texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    wanted = ", ".join(identifier(name) for name in columns if name in FOCUS_COLUMNS or name in OLDER_NAMES.values())
     con.execute("set preserve_insertion_order = true")
     con.execute(
-        f"copy (select {wanted} from read_csv({_literal(str(file.path))}, columns = {{{texts}}}, auto_detect = false,"
+        f"copy (select {wanted} from read_csv({literal(str(file.path))}, columns = {{{texts}}}, auto_detect = false,"
         " header = true, delim = ',', quote = '\"', escape = '\"', nullstr = ['', 'NULL', 'null'], max_line_size = 16777216,"
         f" compression = '{'gzip' if file.name.endswith('.gz') else 'none'}'))"
-        f" to {_literal(str(target))} (format parquet, compression lz4_raw)"
+        f" to {literal(str(target))} (format parquet, compression lz4_raw)"
     )
     con.execute("set preserve_insertion_order = false")
     return target
@@ -264,9 +263,9 @@ def _create_view(con: duckdb.DuckDBPyConnection, files: Sequence[_File]) -> None
     selects = []
     for columns, group in alike.items():
         types = dict(columns)
-        names = " ".join(f"when {_literal(str(file.path))} then {_literal(file.name)}" for file in group)
+        names = " ".join(f"when {literal(str(file.path))} then {literal(file.name)}" for file in group)
         typed = ", ".join(f"{_typed(name, types)} as {name}" for name in FOCUS_COLUMNS)
-        paths = ", ".join(_literal(str(file.path)) for file in group)
+        paths = ", ".join(literal(str(file.path)) for file in group)
         selects.append(
             f"select {typed}, case filename {names} end as x_File, file_row_number + 1 as x_Row"
             f" from read_parquet([{paths}], binary_as_string = true, filename = true, file_row_number = true,"
@@ -288,9 +287,9 @@ def _typed(name: str, types: dict[str, str]) -> str:
     """Return the expression that gives FOCUS's column `name` in the lake's type from a file with columns `types`."""
     origin = name if name in types else OLDER_NAMES.get(name, "")
     kind = types.get(origin)
-    column = _identifier(origin)
+    column = identifier(origin)
     if name in FALLBACKS:
-        others = [_identifier(each) for each in FALLBACKS[name] if types.get(each) == kind]
+        others = [identifier(each) for each in FALLBACKS[name] if types.get(each) == kind]
         column = f"coalesce({', '.join([column, *others])})"
     field = CHARGES.schema.field(name)
     if field.type == MONEY:
@@ -322,7 +321,7 @@ def _diagnosis(con: duckdb.DuckDBPyConnection, files: Sequence[_File], error: du
             typed = _typed(name, types)
             if name not in types or CHARGES.schema.field(name).type not in (MONEY, TIME):
                 continue
-            column = _identifier(name)
+            column = identifier(name)
             tried = (
                 f"try_cast({column} as decimal(38, 12))"
                 if CHARGES.schema.field(name).type == MONEY
@@ -331,7 +330,7 @@ def _diagnosis(con: duckdb.DuckDBPyConnection, files: Sequence[_File], error: du
             try:
                 found = con.execute(
                     f"select file_row_number + 1, left(cast({column} as varchar), 40)"
-                    f" from read_parquet({_literal(str(file.path))}, file_row_number = true, binary_as_string = true)"
+                    f" from read_parquet({literal(str(file.path))}, file_row_number = true, binary_as_string = true)"
                     f" where {column} is not null and {tried} is null order by 1 limit 1"
                 ).fetchall()
             except duckdb.Error as unreadable:
@@ -351,11 +350,3 @@ def _told(error: Exception, file: _File | None) -> str:
     """Return the first line of a library's message, under the file's own name."""
     text = (str(error).strip() or type(error).__name__).splitlines()[0]
     return text.replace(str(file.path), file.name) if file else text
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -27,6 +27,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from pyarrow import fs as pafs
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from analytics.engine import identifier, literal
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -130,17 +132,17 @@ class Lake:
                 source = "(select null where false)"
             elif self.folder is not None:
                 self._check_sizes(table, files)
-                paths = ", ".join(_literal(str(self.folder / table.name / file.path)) for file in files)
+                paths = ", ".join(literal(str(self.folder / table.name / file.path)) for file in files)
                 source = f"read_parquet([{paths}], hive_partitioning = false)"
             else:
-                source = _identifier(f"{name} files")
+                source = identifier(f"{name} files")
                 con.register(f"{name} files", self._dataset(table, files))
             columns = ", ".join(
-                f"cast({_identifier(field.name) if field.name in there else 'null'} as {_sql_type(field.type)})"
-                f" as {_identifier(field.name)}"
+                f"cast({identifier(field.name) if field.name in there else 'null'} as {_sql_type(field.type)})"
+                f" as {identifier(field.name)}"
                 for field in table.schema
             )
-            con.execute(f"create or replace temp view {_identifier(name)} as select {columns} from {source}")
+            con.execute(f"create or replace temp view {identifier(name)} as select {columns} from {source}")
 
     def partitions(self, table: Table, *, version: int | None = None) -> list[dict[str, str]]:
         """Return the partitions that hold rows, each a mapping of partition column to value, in order."""
@@ -343,7 +345,7 @@ def _write(
 ) -> list[_File]:
     """Write the rows of `query` into `folder`: a file for each partition, or, when there are many, as DuckDB likes."""
     select = _select(table, con, query)
-    keys = ", ".join(_identifier(column) for column in table.partition_by)
+    keys = ", ".join(identifier(column) for column in table.partition_by)
     if rows is None:
         counted = con.execute(f"select {keys}, count(*) from ({select}) group by all").fetchall()
         rows = {tuple(values): count for *values, count in counted}
@@ -356,7 +358,7 @@ def _write(
         # Sorting rows into files costs DuckDB more than reading them a few times over.
         for values in rows:
             test = " and ".join(
-                f"{_identifier(column)} = {_literal(value)}"
+                f"{identifier(column)} = {literal(value)}"
                 for column, value in zip(table.partition_by, values, strict=True)
             )
             known = dict(zip(table.partition_by, values, strict=True))
@@ -368,10 +370,10 @@ def _write(
     files = []
     for text, target, options, known in copies:
         for name, count, size, _, statistics, partition, _ in con.execute(
-            f"copy ({text}) to {_literal(str(target))} ({PARQUET}{options})"
+            f"copy ({text}) to {literal(str(target))} ({PARQUET}{options})"
         ).fetchall():
             for field in table.schema:
-                if not field.nullable and (nulls := int(statistics[_identifier(field.name)].get("null_count", 0))):
+                if not field.nullable and (nulls := int(statistics[identifier(field.name)].get("null_count", 0))):
                     raise LakeError(f"{table.name}.{field.name}: null in {nulls} rows; nothing was written")
             files.append(_File(f"{batch}/{Path(name).name}", size, count, known or partition))
     if (written := sum(file.rows for file in files)) != sum(rows.values()):
@@ -386,7 +388,7 @@ def _select(table: Table, con: duckdb.DuckDBPyConnection, query: str) -> str:
     types = {name: kind for name, kind, *_ in con.execute(f"describe {query}").fetchall()}
     columns = []
     for field in table.schema:
-        name, kind = _identifier(field.name), _sql_type(field.type)
+        name, kind = identifier(field.name), _sql_type(field.type)
         keep = kind == "varchar" and types.get(field.name, "").startswith("ENUM")
         columns.append(name if keep else f"cast({name} as {kind}) as {name}")
     return f"select {', '.join(columns)} from (\n{query}\n)"
@@ -415,14 +417,6 @@ def _sql_type(kind: pa.DataType) -> str:
     if pa.types.is_timestamp(kind):
         return "timestamptz"
     return {pa.string(): "varchar", pa.int64(): "bigint", pa.bool_(): "boolean", pa.date32(): "date"}[kind]
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _first_line(error: Exception) -> str:

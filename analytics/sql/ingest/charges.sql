@@ -12,5 +12,5 @@ from (
     from ingest_bill
 ) as bill
 join ingest_kind_values as kind on bill.kind = kind.kind
-join ingest_resource_enums as resource on bill.resource = resource.resource
-join ingest_components as component on bill.kind = component.kind and resource.purpose = component.purpose
+join ingest_resource_values as resource on bill.resource = resource.resource
+join ingest_component_values as component on bill.kind = component.kind and resource.purpose = component.purpose

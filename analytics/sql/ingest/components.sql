@@ -1,6 +1,6 @@
 -- components.sql: one row per kind of charge × purpose: its component, the part of a machine it pays for, and, where its
 -- unit is a size kept for a time, how many GiB-hours one unit of `quantity` is.
-create temp table ingest_components as
+create temp table ingest_component_descriptions as
 with said as (
     select
         kind,

@@ -1,7 +1,7 @@
 -- descriptions.sql: one row per kind of charge as `charges` shows it, with the delivery its rows belong to.
 create temp table ingest_kind_descriptions as
 select
-    kinds.* exclude (rows, billed, final, nulls, shortest, newest)
+    kinds.* exclude (rows, billed, final, backwards, newest)
         replace (regexp_replace(kinds.ChargeDescription, {user_name}, '\1\2-*', 'g') as ChargeDescription),
     delivery.id as x_DeliveryId
 from ingest_kinds as kinds

@@ -8,8 +8,7 @@ from (
         count(*) as rows,
         sum(BilledCost) as billed,
         bool_and(x_Final) as final,
-        count(*) - least({counts}) as nulls,
-        min(ChargePeriodEnd - ChargePeriodStart) as shortest,
+        bool_or(ChargePeriodEnd < ChargePeriodStart) as backwards,
         max(ChargePeriodStart) as newest
     from ingest_bill
     group by {kind}

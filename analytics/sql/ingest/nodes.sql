@@ -1,6 +1,6 @@
 -- nodes.sql: one row per distinct resource: the machine it is, as the last part of a node's provider id, and what its tags say.
 -- Names of users that stand in ids of pods and claims are masked; a virtual machine's name is nobody's.
-create temp table ingest_resource_values as
+create temp table ingest_resource_descriptions as
 with named as (
     select
         *,
