@@ -14,7 +14,7 @@ import duckdb
 from analytics.engine import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Generator, Sequence
     from pathlib import Path
 
 LONGEST = 16 * 2**20  # characters of a row
@@ -97,7 +97,7 @@ def _open(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, newline="")
 
 
-def _rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]]]:
     """Yield the header and the rows with the line each ends on; blank lines are no rows."""
     csv.field_size_limit(LONGEST)
     at = 0
