@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
-
-import pyarrow as pa
 
 from analytics import faults
 from analytics.descriptions import KIND, ROW, component, describe, enumerate_texts, label, query
@@ -148,17 +146,15 @@ def _deliveries(
     version: str,
     now: datetime,
 ) -> tuple[Delivery, ...]:
-    con.execute("create temp table ingest_deliveries (issuer text, account text, month text, currency text, id text)")
+    """Return what the bill delivers, and keep it in `ingest_deliveries`."""
+    con.execute(sql("ingest/new_deliveries"))
     deliveries = []
     for issuer, account, month, currency, rows, billed, final in con.execute(sql("ingest/deliveries")).fetchall():
         text = "\0".join((source, issuer, account, month, currency, version))
         identity = hashlib.sha256(text.encode()).hexdigest()[:24]
-        con.execute(
-            "insert into ingest_deliveries values (?, ?, ?, ?, ?)", [issuer, account, month, currency, identity]
-        )
-        deliveries.append(
-            Delivery(identity, source, issuer, account, month, object, version, rows, billed, currency, final, now)
-        )
+        each = Delivery(identity, source, issuer, account, month, object, version, rows, billed, currency, final, now)
+        con.execute(f"insert into ingest_deliveries values ({', '.join('?' * 12)})", list(astuple(each)))
+        deliveries.append(each)
     return tuple(deliveries)
 
 
@@ -219,21 +215,12 @@ def _record(
     con: duckdb.DuckDBPyConnection, lake: Lake, deliveries: Sequence[Delivery], stale: Sequence[Mapping[str, str]]
 ) -> None:
     """Write `deliveries`, and take out those whose rows have just gone."""
+    con.execute("create temp table ingest_stale (issuer text, billing_account text, billing_period text, source text)")
+    for partition in stale:
+        con.execute("insert into ingest_stale values (?, ?, ?, ?)", [partition[name] for name in CHARGES.partition_by])
     replaced = {(each.source, each.billing_period) for each in deliveries}
     replaced |= {(partition["x_Source"], partition["x_BillingPeriod"]) for partition in stale}
-    gone = {tuple(partition[name] for name in CHARGES.partition_by) for partition in stale}
-    lake.attach(con, DELIVERIES, view="ingest_old", where={"source": {source for source, *_ in replaced}})
-    own = {each.source for each in deliveries}
-    old = [
-        row
-        for row in con.sql("from ingest_old").to_arrow_table().to_pylist()
-        if row["source"] not in own
-        and (row["source"], row["billing_period"]) in replaced
-        and (row["issuer"], row["billing_account"], row["billing_period"], row["source"]) not in gone
-    ]
-    rows = pa.Table.from_pylist([asdict(each) for each in deliveries] + old, DELIVERIES.schema)
-    con.register("ingest_rows", rows)
     scope = [{"source": source, "billing_period": month} for source, month in sorted(replaced)]
-    lake.replace(DELIVERIES, con, "from ingest_rows", scope=scope)
-    con.unregister("ingest_rows")
+    lake.attach(con, DELIVERIES, view="ingest_old", where={"source": {source for source, _ in replaced}})
+    lake.replace(DELIVERIES, con, sql("ingest/recorded"), scope=scope)
     con.execute("drop view ingest_old")

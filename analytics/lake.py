@@ -395,7 +395,7 @@ def _select(table: Table, con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def _files(delta: DeltaTable) -> list[_File]:
-    actions = pa.table(delta.get_add_actions(flatten=True))
+    actions = pa.RecordBatchReader.from_stream(delta.get_add_actions(flatten=True)).read_all()
     columns = [name for name in actions.column_names if name.startswith("partition.")]
     names = [name.removeprefix("partition.") for name in columns]
     values = zip(*(actions.column(name).to_pylist() for name in columns), strict=True)
