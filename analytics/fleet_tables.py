@@ -25,7 +25,7 @@ _CLUSTERS = pa.schema(
         ("weight_gpu", _WEIGHT),
     ]
 )
-_HUBS = pa.schema([("hub_id", pa.int64()), ("cluster", _TEXT), ("hub", _TEXT)])
+_HUBS = pa.schema([("hub_id", pa.int32()), ("cluster", _TEXT), ("hub", _TEXT)])
 _ALIASES = pa.schema([("alias", _TEXT), ("sub_account", _TEXT), ("cluster", _TEXT)])
 _ACCOUNTS = pa.schema([("account", _TEXT), ("cluster", _TEXT), ("community", _TEXT)])
 _MEMBERSHIPS = pa.schema(

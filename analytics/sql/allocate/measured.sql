@@ -9,12 +9,12 @@ select
     asked_hours.place_id,
     asked_hours.period_id,
     readings.hub_id,
-    sum(readings.cpu_capacity) as cpu_capacity,
-    sum(readings.memory_capacity) as memory_capacity,
-    sum(readings.gpu_capacity) as gpu_capacity,
-    sum(readings.cpu_used) as cpu_used,
-    sum(readings.memory_used) as memory_used,
-    sum(readings.gpu_used) as gpu_used
+    cast(sum(readings.cpu_capacity) as decimal(18, 6)) as cpu_capacity,
+    cast(sum(readings.memory_capacity) as decimal(18, 6)) as memory_capacity,
+    cast(sum(readings.gpu_capacity) as decimal(18, 6)) as gpu_capacity,
+    cast(sum(readings.cpu_used) as decimal(18, 6)) as cpu_used,
+    cast(sum(readings.memory_used) as decimal(18, 6)) as memory_used,
+    cast(sum(readings.gpu_used) as decimal(18, 6)) as gpu_used
 from readings
 inner join placed on readings.spot_id = placed.spot_id
 inner join asked_hours on placed.place_id = asked_hours.target_id and readings.hour = asked_hours.hour

@@ -1,5 +1,5 @@
 -- places.sql: one row per machine, pool, node purpose, home storage or cluster that some claim may be split by.
-select *, row_number() over (order by scope, cluster, scope_key) as place_id
+select *, cast(row_number() over (order by scope, cluster, scope_key) as integer) as place_id
 from (
     select scope, cluster, scope_key from claims where scope <> ''
     union

@@ -1,5 +1,5 @@
 -- spots.sql: one row per cluster × machine × pool × purpose that was measured, with a number: what usage refers to.
-select *, row_number() over (order by cluster, machine, pool, purpose) as spot_id
+select *, cast(row_number() over (order by cluster, machine, pool, purpose) as integer) as spot_id
 from (
     select cluster, machine, pool, purpose from sightings
     union
