@@ -45,8 +45,8 @@ KIND = (
     *(name for name in FOCUS_COLUMNS if name not in {*RESOURCE, *ROW} - {"ResourceType", "ServiceProviderName"}),
     "x_BillingPeriod",
 )
-ENUM_BYTES = 200_000  # the dictionary is written with every row group: beyond this, text is smaller
-ENUM_VALUES = 20_000
+ENUM_BYTES = 2_000_000  # each row group holds its dictionary: beyond this, text is smaller
+ENUM_VALUES = 60_000
 
 
 def describe(con: duckdb.DuckDBPyConnection) -> None:
