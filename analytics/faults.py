@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.engine import literal
 from analytics.source import SourceError
 from analytics.tables import CHARGES, FOCUS_COLUMNS, TEXT
+from terraform.currencies import minor_units
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import duckdb
 
-CURRENCIES = Path(__file__).parent / "currencies.csv"
 REQUIRED = tuple(
     field.name for field in CHARGES.schema if not field.nullable and field.name in {*FOCUS_COLUMNS, "x_BillingPeriod"}
 )
@@ -54,8 +52,7 @@ def _faults(now: datetime) -> list[tuple[str, str, str | None]]:
     """Return what is wrong, as people read it, the condition on a row, and on a kind of charge (None: writing finds it)."""
     limit = now + timedelta(days=1)
     late = f"{literal(limit.isoformat())}::timestamptz"
-    with CURRENCIES.open(newline="", encoding="utf-8") as file:
-        known = ", ".join(literal(row["currency"]) for row in csv.DictReader(file))
+    known = ", ".join(map(literal, minor_units()))
     unknown = f"BillingCurrency not in ({known})"
     no_month = "not regexp_matches(x_BillingPeriod, '^[0-9]{4}-(0[1-9]|1[0-2])$')"
     future = "a bill from the future: it begins after"

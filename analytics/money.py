@@ -5,19 +5,15 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+from terraform.currencies import minor_units
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# ISO 4217: the currencies whose minor unit is not a hundredth.
-_MINOR_UNITS = {
-    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-}
 
 
 def minor_unit(currency: str) -> Decimal:
     """Return the smallest amount that can be paid in `currency`, for example 0.01."""
-    return Decimal(1).scaleb(-_MINOR_UNITS.get(currency, 2))
+    return Decimal(1).scaleb(-minor_units().get(currency, 2))
 
 
 def round_total(amount: Decimal, currency: str) -> Decimal:

@@ -291,6 +291,18 @@ class Settings:
         "kube:system-overhead",
     )
     excluded_users: tuple[str, ...] = ("deployment-service-check",)
+    reporting_currency: str | None = None  # ISO 4217; None: nothing is converted
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one unit of the currency `base` is worth in `quote` in a month (YYYY-MM), and who says so."""
+
+    month: str
+    base: str
+    quote: str
+    rate: Decimal
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,13 +315,18 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A whole fleet, checked: every name is unique, every membership names a hub that is there."""
+    """A whole fleet, checked: every name is unique, every membership names a hub that is there.
+
+    `rates` are those of its own table, `reference_rates` is where its copy of the ECB's file is, or None.
+    """
 
     path: Path
     settings: Settings
     clusters: tuple[Cluster, ...]
     communities: tuple[Community, ...]
     notices: tuple[Notice, ...] = field(default=())
+    rates: tuple[Rate, ...] = ()
+    reference_rates: Path | None = None
 
     @property
     def hubs(self) -> tuple[Hub, ...]:

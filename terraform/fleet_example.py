@@ -35,6 +35,10 @@ policy:
 
 # User names that are no people.
 excluded_users: [deployment-service-check]
+
+# The currency that reports show beside a bill's own. Rates come from rates.csv beside this file (columns
+# month,from,to,rate,source), else from the bill, else from the ECB (`hubledger fleet rates fetch`).
+# reporting_currency: EUR
 """
 
 _CLUSTER = """\

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from terraform.currencies import minor_units
 from terraform.fleet import BlobFolder
 
 SECRET = re.compile(r"password|token|secret|authorization|cookie|credential|api.?key", re.IGNORECASE)
@@ -71,6 +72,12 @@ def _measure(value: object) -> object:
     return value
 
 
+def _currency(value: str) -> str:
+    if value not in minor_units():
+        raise fault(f"'{value}' is no currency of ISO 4217: write its three capital letters, as in EUR")
+    return value
+
+
 def many(value: object) -> object:
     return [] if value is None else value
 
@@ -123,6 +130,7 @@ BlobPath = Annotated[str, Field(min_length=1), AfterValidator(_blob_folder)]
 S3Path = Annotated[str, _S3, _S3_SCHEMA]
 AwsAccount = Annotated[str, _AWS_ACCOUNT, _AWS_ACCOUNT_SCHEMA]
 Endpoint = Annotated[str, _ENDPOINT, _ENDPOINT_SCHEMA]
+Currency = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
 Text = Annotated[str, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 Weight = Annotated[

@@ -14,6 +14,7 @@ from terraform import fleet_checks, fleet_values, membership_checks
 from terraform.fleet import Fleet, Notice
 from terraform.fleet_document import Fault, Part, read
 from terraform.fleet_faults import faults
+from terraform.fleet_rates import ECB_FILE, RATES_FILE, read_rates
 from terraform.fleet_schema import ClusterFile, CommunityFile, FleetFile
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ def load(path: Path) -> Fleet:
     clusters = [fleet_values.cluster(part.content, whole.policy, part.path) for part in cluster_parts if part.content]
     communities = [fleet_values.community(part.content, part.path) for part in community_parts if part.content]
 
+    table = folder.fleet.with_name(RATES_FILE)
+    rates, rate_faults = read_rates(table) if table.exists() else ((), [])
+    found += rate_faults
+
     by_name = {part.path.parent.name: part.document for part in cluster_parts}
     readable = {name: document for name, document in by_name.items() if document}
     found += fleet_checks.names(readable)
@@ -76,7 +81,21 @@ def load(path: Path) -> Fleet:
     if found:
         raise FleetError(found)
     notices += fleet_checks.unknown_keys(path, cluster_parts)
-    return Fleet(path, whole, tuple(clusters), tuple(communities), tuple(notices))
+    reference = folder.fleet.with_name(ECB_FILE)
+    return Fleet(
+        path,
+        whole,
+        tuple(clusters),
+        tuple(communities),
+        tuple(notices),
+        rates,
+        reference if reference.exists() else None,
+    )
+
+
+def reference_rates_file(path: Path) -> Path:
+    """Where the fleet in the folder `path` keeps its copy of the ECB's rates. Raises FleetError where there is no fleet."""
+    return _folder(path).fleet.with_name(ECB_FILE)
 
 
 def _folder(path: Path) -> _Folder:

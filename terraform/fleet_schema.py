@@ -13,6 +13,7 @@ from terraform.fleet import IdlePolicy, Provider, SharedPolicy
 from terraform.fleet_fields import (
     BigQueryName,
     BlobPath,
+    Currency,
     Day,
     Foreign,
     Google,
@@ -278,6 +279,8 @@ class FleetFile(Ours):
     """Kubernetes namespaces that serve all hubs; a list here replaces the default."""
     excluded_users: Texts | None = None
     """User names that are no people (health checks); a list here replaces the default."""
+    reporting_currency: Currency | None = None
+    """The currency that reports show beside a bill's own, as in EUR; left out, nothing is converted."""
 
 
 FILES: dict[str, type[BaseModel]] = {"cluster": ClusterFile, "community": CommunityFile, "fleet": FleetFile}
