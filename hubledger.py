@@ -14,8 +14,7 @@ def main() -> None:
     """Run the command. Errors of the packages' edges become lines on stderr and exit code 1."""
     _check_names()
     from analytics import cli as costs
-    from terraform.cli import fleet_app
-    from terraform.fleet_files import FleetError
+    from terraform import cli as fleet
 
     app = typer.Typer(
         help="What every JupyterHub of a fleet costs, to the cent, and why.",
@@ -23,11 +22,12 @@ def main() -> None:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.add_typer(fleet_app, name="fleet")
+    app.add_typer(fleet.fleet_app, name="fleet")
     app.add_typer(costs.app, name="costs")
+    errors: tuple[type[Exception], ...] = (*costs.ERRORS, *fleet.ERRORS)
     try:
         app()
-    except (*costs.ERRORS, FleetError) as error:
+    except errors as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"hubledger: {line}\n")
         sys.exit(1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from terraform import fleet_example, fleet_files
+from terraform import ecb, fleet_example, fleet_files, reference_rates
 from terraform.fleet import (
     AwsBilling,
     AzureBilling,
@@ -29,11 +31,17 @@ if TYPE_CHECKING:
 
     from terraform.fleet import BillingSource, Fleet, UsageSource
 
-ERRORS: tuple[type[Exception], ...] = (fleet_files.FleetError,)  # what the command tells in a line and exits 1 for
+ERRORS: tuple[type[Exception], ...] = (
+    fleet_files.FleetError,
+    ecb.EcbError,
+)  # what the command tells in a line and exits 1 for
 
 fleet_app = typer.Typer(
     name="fleet", no_args_is_help=True, help="The fleet's files: check them, describe them, start new ones."
 )
+
+rates_app = typer.Typer(no_args_is_help=True, help="Exchange rates: those of the fleet's table, and the ECB's.")
+fleet_app.add_typer(rates_app, name="rates")
 
 FleetOption = Annotated[
     Path, typer.Option("--fleet", envvar="HUBLEDGER_FLEET", help="The folder of the fleet's files.", show_default=True)
@@ -47,6 +55,12 @@ class SchemaKind(StrEnum):
     FLEET = "fleet"
 
 
+class RatesFormat(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
 @fleet_app.command()
 def check(fleet: FleetOption = Path("fleet")) -> None:
     """Read the fleet's files and say what is in them, or every fault with file, line and key.
@@ -56,10 +70,7 @@ def check(fleet: FleetOption = Path("fleet")) -> None:
     loaded = fleet_files.load(fleet)
     for notice in loaded.notices:
         typer.echo(f"{notice.path}: {notice.text}", err=True)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDE)
-    console.print(_table(loaded))
+    _console().print(_table(loaded))
     typer.echo(_summary(loaded))
 
 
@@ -84,6 +95,51 @@ def init(
     """
     for file in fleet_example.write(folder):
         typer.echo(file)
+
+
+@rates_app.command()
+def fetch(
+    url: Annotated[str, typer.Option(help="Where the file is: a CSV, or a zip of it.")] = ecb.URL,
+    fleet: FleetOption = Path("fleet"),
+) -> None:
+    """Fetch the European Central Bank's reference rates, all days since 1999, into the fleet.
+
+    Example: hubledger fleet rates fetch
+    """
+    target = fleet_files.reference_rates_file(fleet)
+    newest = ecb.fetch(target, url=url)
+    typer.echo(f"{target}: rates until {newest}", err=True)
+
+
+@rates_app.command()
+def show(
+    month: Annotated[str, typer.Option("--month", "-m", help="The month, YYYY-MM.", metavar="YYYY-MM")],
+    form: Annotated[RatesFormat, typer.Option("--format", help="How to print it.")] = RatesFormat.TABLE,
+    fleet: FleetOption = Path("fleet"),
+) -> None:
+    """Show a month's rates: those of rates.csv, and the ECB's into the reporting currency (the euro without one).
+
+    Where both have a pair, rates.csv is used. A bill's own rates come in between: a month's report names what was used.
+
+    Example: hubledger fleet rates show --month 2026-10
+    """
+    rates = reference_rates.month_rates(fleet_files.load(fleet), month)
+    header = ("month", "from", "to", "rate", "source")
+    rows = [(rate.month, rate.base, rate.quote, f"{rate.rate.normalize():f}", rate.source) for rate in rates]
+    if form is RatesFormat.JSON:
+        typer.echo(json.dumps([dict(zip(header, row, strict=True)) for row in rows], indent=2, ensure_ascii=False))
+    elif form is RatesFormat.CSV:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
+    else:
+        table = Table(*header, box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        _console().print(table)
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDE)
 
 
 def _table(fleet: Fleet) -> Table:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import requests
-
-from terraform.fleet_rates import ECB_FILE, read_reference_rates
+from terraform.fleet_files import FleetError
+from terraform.fleet_rates import REFERENCE_FILE
+from terraform.reference_rates import read_reference_rates
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,18 +30,20 @@ def fetch(to: Path, *, url: str = URL) -> date:
     unfinished = to.with_name(f".{to.name}.{os.getpid()}")
     try:
         unfinished.write_bytes(content)
-        rates, faults = read_reference_rates(unfinished, "9999-12")
-        if rates is None:
-            raise EcbError(f"{url}: {faults[0].text}; {to} is as it was")
+        newest = read_reference_rates(unfinished, f"{datetime.now(UTC):%Y-%m}").newest
         unfinished.replace(to)
+    except FleetError as error:
+        raise EcbError(f"{url}: {error.faults[0].text}; {to} is as it was") from error
     except OSError as error:
         raise EcbError(f"{to}: can't be written ({error.strerror}): check the folder and its permissions") from error
     finally:
         unfinished.unlink(missing_ok=True)
-    return rates.newest
+    return newest
 
 
 def _download(url: str) -> bytes:
+    import requests  # a tenth of a second that every other command would pay
+
     try:
         answer = requests.get(url, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
@@ -55,6 +58,6 @@ def _unpacked(content: bytes, url: str) -> bytes:
         return content
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return archive.read(ECB_FILE)
+            return archive.read(REFERENCE_FILE)
     except (zipfile.BadZipFile, KeyError, OSError) as error:
-        raise EcbError(f"{url}: is no zip with {ECB_FILE} in it: try again, or name a copy with --url") from error
+        raise EcbError(f"{url}: is no zip with {REFERENCE_FILE} in it: try again, or name a copy with --url") from error

@@ -14,7 +14,7 @@ from terraform import fleet_checks, fleet_values, membership_checks
 from terraform.fleet import Fleet, Notice
 from terraform.fleet_document import Fault, Part, read
 from terraform.fleet_faults import faults
-from terraform.fleet_rates import ECB_FILE, RATES_FILE, read_rates
+from terraform.fleet_rates import RATES_FILE, REFERENCE_FILE, read_rates
 from terraform.fleet_schema import ClusterFile, CommunityFile, FleetFile
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def load(path: Path) -> Fleet:
     if found:
         raise FleetError(found)
     notices += fleet_checks.unknown_keys(path, cluster_parts)
-    reference = folder.fleet.with_name(ECB_FILE)
+    reference = folder.fleet.with_name(REFERENCE_FILE)
     return Fleet(
         path,
         whole,
@@ -95,7 +95,7 @@ def load(path: Path) -> Fleet:
 
 def reference_rates_file(path: Path) -> Path:
     """Where the fleet in the folder `path` keeps its copy of the ECB's rates. Raises FleetError where there is no fleet."""
-    return _folder(path).fleet.with_name(ECB_FILE)
+    return _folder(path).fleet.with_name(REFERENCE_FILE)
 
 
 def _folder(path: Path) -> _Folder:
