@@ -127,7 +127,10 @@ def is_due(month: Month, known: Known | None, *, final: bool, talk: Callable[[st
 
 def _known(con: duckdb.DuckDBPyConnection, lake: Lake, source: BigQueryBilling) -> dict[str, Known]:
     lake.attach(con, DELIVERIES, view="known_deliveries", where={"source": source.id})
-    query = "select billing_period, max_by(version, seen_at), bool_and(final) from known_deliveries group by all"
+    query = (
+        "select billing_period, max_by(version, seen_at), bool_and(final) from known_deliveries"
+        " where superseded_at is null group by all"
+    )
     return {period: Known(version, final) for period, version, final in con.execute(query).fetchall()}
 
 

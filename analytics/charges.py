@@ -33,7 +33,7 @@ PARTLY = " partly"  # ends the version of a delivery that was asked for some mon
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What one source said of one billing account, billing period and currency; a row of `deliveries`."""
+    """What one source said of one billing account, billing period and currency; a row of `deliveries` while it is in force."""
 
     delivery_id: str
     source: str
@@ -111,7 +111,7 @@ def is_delivered(
     """
     lake.attach(con, DELIVERIES, view="ingest_delivered", where={"source": source})
     delivered = con.execute(
-        "select delivery_id, billing_period, version from ingest_delivered order by seen_at"
+        "select delivery_id, billing_period, version from ingest_delivered where superseded_at is null order by seen_at"
     ).fetchall()
     lake.attach(con, CHARGES, view="ingest_delivered", where={"x_Source": source})
     there = {row[0] for row in con.execute("select distinct x_DeliveryId from ingest_delivered").fetchall()}
@@ -214,7 +214,7 @@ def _rows_by_partition(source: str, deliveries: Sequence[Delivery]) -> dict[tupl
 def _record(
     con: duckdb.DuckDBPyConnection, lake: Lake, deliveries: Sequence[Delivery], stale: Sequence[Mapping[str, str]]
 ) -> None:
-    """Write `deliveries`, and take out those whose rows have just gone."""
+    """Write `deliveries`, and mark those as superseded whose rows have just gone."""
     con.execute("create temp table ingest_stale (issuer text, billing_account text, billing_period text, source text)")
     for partition in stale:
         con.execute("insert into ingest_stale values (?, ?, ?, ?)", [partition[name] for name in CHARGES.partition_by])

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 from deltalake.transaction import AddAction, RemoveAction
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from analytics.tables import Table
 
 METADATA_KEY = "hubledger"
+WIDENED = "hubledger.widened"  # a property of tables whose older files lack columns
 FEW_PARTITIONS = 12
 PARQUET = "format parquet, compression zstd, compression_level 1, write_bloom_filter false, return_stats true"
 FOR_EVER = "interval 36500 days"
@@ -133,7 +134,9 @@ class Lake:
             elif self.folder is not None:
                 self._check_sizes(table, files)
                 paths = ", ".join(literal(str(self.folder / table.name / file.path)) for file in files)
-                source = f"read_parquet([{paths}], hive_partitioning = false)"
+                # Only where it is needed: it opens every file beforehand.
+                union = "true" if delta is not None and WIDENED in delta.metadata().configuration else "false"
+                source = f"read_parquet([{paths}], hive_partitioning = false, union_by_name = {union})"
             else:
                 source = identifier(f"{name} files")
                 con.register(f"{name} files", self._dataset(table, files))
@@ -164,6 +167,21 @@ class Lake:
         newest = self.version(table)
         with self._edge(table):
             return [self._read_commit(table, version) for version in range(0 if newest is None else newest + 1)]
+
+    def changes(self, table: Table, where: Mapping[str, str | Collection[str]]) -> list[int]:
+        """Return the versions of `table` that replaced a partition matched by `where`, the oldest first."""
+        newest = self.version(table)
+        with self._edge(table):
+            return [
+                version
+                for version in range(0 if newest is None else newest + 1)
+                if any(
+                    _matches(action[kind]["partitionValues"], where)
+                    for action in self._read_log(table, version)
+                    for kind in ("add", "remove")
+                    if kind in action
+                )
+            ]
 
     def sweep(self, table: Table, *, older_than_hours: float = 24.0) -> int:
         """Remove what crashed writers left: files that no version names. Return how many folders went.
@@ -261,6 +279,7 @@ class Lake:
         self, table: Table, files: Sequence[_File], scope: Sequence[Mapping[str, str]], metadata: Mapping[str, str]
     ) -> int:
         delta = self._open(table) or self._create(table)
+        self._widen(table, delta)
         read = delta.version()
         old = [file for file in _files(delta) if any(_matches(file.partition, mapping) for mapping in scope)]
         now = int(time.time() * 1000)
@@ -302,6 +321,19 @@ class Lake:
             if self._open(table) is not None:
                 raise _OvertakenError from error
             raise
+
+    def _widen(self, table: Table, delta: DeltaTable) -> None:
+        """Give a table made by an older Hubledger the columns that have come since; they are null in its rows."""
+        there = {field.name for field in delta.schema().fields}
+        fields = [field for field in Schema.from_arrow(table.schema).fields if field.name not in there]
+        if not fields:
+            return
+        try:
+            # Told first, so that whoever sees the columns knows that not all files have them.
+            delta.alter.set_table_properties({WIDENED: "true"}, raise_if_not_exists=False)
+            delta.alter.add_columns(fields, commit_properties=CommitProperties(max_commit_retries=0))
+        except CommitFailedError as error:
+            raise _OvertakenError from error
 
     def _filesystem(self, table: Table) -> pafs.FileSystem:
         if self.folder is not None:

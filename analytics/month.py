@@ -119,7 +119,7 @@ def computed_of(lake: Lake, month: str) -> Computed:
 def _status(con: duckdb.DuckDBPyConnection, lake: Lake, month: str) -> str:
     """Say 'final' if every issuer has said so of what was delivered for the month, else 'provisional'."""
     lake.attach(con, DELIVERIES, where={"billing_period": month})
-    row = con.execute("select count(*) > 0 and bool_and(final) from deliveries").fetchone()
+    row = con.execute("select count(*) > 0 and bool_and(final) from deliveries where superseded_at is null").fetchone()
     return "final" if row is not None and row[0] else "provisional"
 
 

@@ -251,6 +251,7 @@ DELIVERIES = Table(
             pa.field("currency", TEXT, nullable=False),
             pa.field("final", pa.bool_(), nullable=False),  # the issuer has said so
             pa.field("seen_at", TIME, nullable=False),
+            pa.field("superseded_at", TIME),  # null: in force, its rows are those in `charges`
         ]
     ),
     ("source", "billing_period"),
