@@ -60,6 +60,12 @@ def find(
     return tuple(sorted(found, key=lambda each: each.month or ""))
 
 
+def months(objects: Iterable[S3Object]) -> frozenset[str]:
+    """Return the billing periods that have a folder of their own."""
+    named = (_month(each.key) for each in objects if each.key.endswith(SUFFIXES) or MANIFEST.search(each.key))
+    return frozenset(month for month in named if month is not None)
+
+
 def _from_manifests(
     bucket: Bucket, objects: Sequence[S3Object], months: Collection[str] | None, *, talk: Callable[[str], None]
 ) -> list[Delivered]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,6 +10,8 @@ from boto3.session import Session
 from botocore import exceptions as aws
 from botocore.config import Config
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from analytics.source import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +35,7 @@ REFUSED = frozenset(
 )
 
 
-class AwsBillingError(Exception):
+class AwsBillingError(SourceError):
     """An AWS bill can't be had or can't be read; nothing was written of the month it happened in."""
 
 
@@ -154,7 +156,7 @@ class Bucket:
             if _code(error) in {"PreconditionFailed", "412"}:
                 raise AwsBillingError(f"{place}: changed since the bucket was listed; run it again") from error
             raise
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:  # entering the body itself would leave its check of the length out
             if answer["ETag"].strip('"') != found.etag:  # a store that doesn't know If-Match
                 raise AwsBillingError(f"{place}: changed since the bucket was listed; run it again")
             yield body

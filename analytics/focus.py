@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import re
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from glob import has_magic
@@ -31,7 +31,7 @@ from analytics.source import SourceError
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from analytics.charges import Delivery
@@ -51,7 +51,7 @@ class FocusError(SourceError):
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class File:
     """A file to read. `path` is where DuckDB finds it, `name` what people call it."""
 
     name: str
@@ -85,9 +85,7 @@ def ingest(
             talk(f"{source.id}: {len(files)} files, unchanged")
             return ()
         talk(f"{source.id}: reading {len(files)} files")
-        opened = [_open(con, file, Path(scratch)) for file in files]
-        try:
-            _create_view(con, opened)
+        with opened(con, files, Path(scratch)):
             deliveries = deliver(
                 con,
                 lake,
@@ -100,13 +98,22 @@ def ingest(
                 months=months,
                 now=now,
             )
-        except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException) as error:
-            raise _diagnosis(con, opened, error) from error
         talk(f"{source.id}: {sum(each.rows for each in deliveries)} rows in {len(deliveries)} deliveries")
         return deliveries
 
 
-def _version(files: Iterable[_File], labels: Labels) -> str:
+@contextmanager
+def opened(con: duckdb.DuckDBPyConnection, files: Iterable[File], scratch: Path) -> Iterator[None]:
+    """Create the view `focus` over `files`; what fails meanwhile because of a file's content is a FocusError that says where."""
+    ready = [_open(con, file, scratch) for file in files]
+    try:
+        _create_view(con, ready)
+        yield
+    except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException) as error:
+        raise _diagnosis(con, ready, error) from error
+
+
+def _version(files: Iterable[File], labels: Labels) -> str:
     """Return what changes whenever another reading would give other charges."""
     text = "\0".join(
         [READER, repr(labels), COMPONENTS.read_text("utf-8"), *(f"{each.name}\0{each.mark}" for each in files)]
@@ -114,7 +121,7 @@ def _version(files: Iterable[_File], labels: Labels) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _find(path: str, scratch: Path) -> list[_File]:
+def _find(path: str, scratch: Path) -> list[File]:
     """Return the files that `path` names (a file, a folder, a glob, or a URL of these), fetched if they are far away."""
     if path.startswith(("https://", "http://")):
         return [_download(path, scratch)]
@@ -136,11 +143,11 @@ def _find(path: str, scratch: Path) -> list[_File]:
     for each in found:
         _check_suffix(str(each))
         stat = each.stat()
-        files.append(_File(str(each), each, f"{stat.st_size} {stat.st_mtime_ns}"))
+        files.append(File(str(each), each, f"{stat.st_size} {stat.st_mtime_ns}"))
     return files
 
 
-def _download(url: str, scratch: Path) -> _File:
+def _download(url: str, scratch: Path) -> File:
     name = url.split("?")[0]  # a query may hold a signature: it is not for messages
     _check_suffix(name)
     target = scratch / Path(name).name
@@ -156,10 +163,10 @@ def _download(url: str, scratch: Path) -> _File:
                 file.write(chunk)
     except requests.RequestException as error:
         raise FocusError(f"{name}: {type(error).__name__}; check the address and the network") from error
-    return _File(name, target, digest.hexdigest())
+    return File(name, target, digest.hexdigest())
 
 
-def _fetch(url: str, scratch: Path) -> list[_File]:
+def _fetch(url: str, scratch: Path) -> list[File]:
     """Copy the objects of a bucket that `url` names into `scratch`."""
     head = re.split(r"[*?\[]", url, maxsplit=1)[0]
     base = head.rsplit("/", 1)[0] if has_magic(url) else url
@@ -183,7 +190,7 @@ def _fetch(url: str, scratch: Path) -> list[_File]:
                 each.path, str(target), source_filesystem=filesystem, destination_filesystem=pafs.LocalFileSystem()
             )
             mark = f"{each.size} {each.mtime_ns}"
-            files.append(_File(f"{url.split('://')[0]}://{each.path}", target, mark))
+            files.append(File(f"{url.split('://')[0]}://{each.path}", target, mark))
     except (OSError, pa.ArrowException) as error:
         raise FocusError(f"{url}: {str(error).splitlines()[0]}; check the address and this account's access") from error
     if not files:
@@ -198,7 +205,7 @@ def _check_suffix(name: str) -> None:
         raise FocusError(f"{name}: not a FOCUS file's name; they end in {', '.join(SUFFIXES)}")
 
 
-def _open(con: duckdb.DuckDBPyConnection, file: _File, scratch: Path) -> _File:
+def _open(con: duckdb.DuckDBPyConnection, file: File, scratch: Path) -> File:
     """Return `file` as Parquet with its columns, which were found to be FOCUS's."""
     path = file.path
     try:
@@ -211,21 +218,21 @@ def _open(con: duckdb.DuckDBPyConnection, file: _File, scratch: Path) -> _File:
         raise FocusError(f"{file.name}: {_told(error, file)}; the file is damaged or not what its name says") from error
     types = tuple((row[0], row[1]) for row in described)
     _check_columns(file, [name for name, _ in types])
-    return _File(file.name, path, file.mark, types)
+    return File(file.name, path, file.mark, types)
 
 
-def _header(file: _File) -> list[str]:
+def _header(file: File) -> list[str]:
     with closing(_text(file)) as text:
         return next(csv.reader(text), [])
 
 
-def _text(file: _File) -> TextIO:
+def _text(file: File) -> TextIO:
     if file.name.endswith(".gz"):
         return gzip.open(file.path, "rt", encoding="utf-8-sig", newline="")
     return file.path.open(encoding="utf-8-sig", newline="")
 
 
-def _check_columns(file: _File, columns: Sequence[str]) -> None:
+def _check_columns(file: File, columns: Sequence[str]) -> None:
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise FocusError(f"{file.name}: two columns are named {', '.join(twice)}")
@@ -239,7 +246,7 @@ def _check_columns(file: _File, columns: Sequence[str]) -> None:
         raise FocusError(f"{file.name}: no column {', '.join(texts)}; FOCUS 1.0 to 1.4 has it in every file")
 
 
-def _stage(con: duckdb.DuckDBPyConnection, file: _File, columns: Sequence[str], scratch: Path) -> Path:
+def _stage(con: duckdb.DuckDBPyConnection, file: File, columns: Sequence[str], scratch: Path) -> Path:
     """Copy a CSV to Parquet, all text and in the order of its rows, so that it is taken apart only once."""
     target = scratch / f"{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.parquet"
     texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
@@ -255,9 +262,9 @@ def _stage(con: duckdb.DuckDBPyConnection, file: _File, columns: Sequence[str], 
     return target
 
 
-def _create_view(con: duckdb.DuckDBPyConnection, files: Sequence[_File]) -> None:
+def _create_view(con: duckdb.DuckDBPyConnection, files: Sequence[File]) -> None:
     """Create the view `focus` over `files`, as `charges.deliver` takes it."""
-    alike: dict[tuple[tuple[str, str], ...], list[_File]] = {}
+    alike: dict[tuple[tuple[str, str], ...], list[File]] = {}
     for file in files:
         alike.setdefault(file.columns, []).append(file)
     selects = []
@@ -267,7 +274,7 @@ def _create_view(con: duckdb.DuckDBPyConnection, files: Sequence[_File]) -> None
         typed = ", ".join(f"{_typed(name, types)} as {name}" for name in FOCUS_COLUMNS)
         paths = ", ".join(literal(str(file.path)) for file in group)
         selects.append(
-            f"select {typed}, case filename {names} end as x_File, file_row_number + 1 as x_Row"
+            f"select {typed}, case filename {names} end as xFile, file_row_number + 1 as x_Row"
             f" from read_parquet([{paths}], binary_as_string = true, filename = true, file_row_number = true,"
             " hive_partitioning = false)"
         )
@@ -313,7 +320,7 @@ def _typed(name: str, types: dict[str, str]) -> str:
     return f"cast({column} as varchar)"
 
 
-def _diagnosis(con: duckdb.DuckDBPyConnection, files: Sequence[_File], error: duckdb.Error) -> FocusError:
+def _diagnosis(con: duckdb.DuckDBPyConnection, files: Sequence[File], error: duckdb.Error) -> FocusError:
     """Find the value that DuckDB couldn't take, or the file it couldn't read."""
     for file in files:
         types = dict(file.columns)
@@ -346,7 +353,7 @@ def _diagnosis(con: duckdb.DuckDBPyConnection, files: Sequence[_File], error: du
     return FocusError(f"{', '.join(file.name for file in files)}: {_told(error, None)}; nothing was written")
 
 
-def _told(error: Exception, file: _File | None) -> str:
+def _told(error: Exception, file: File | None) -> str:
     """Return the first line of a library's message, under the file's own name."""
     text = (str(error).strip() or type(error).__name__).splitlines()[0]
     return text.replace(str(file.path), file.name) if file else text

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Protocol
 
-from analytics.engine import connect, sql
+from analytics.engine import EngineError, connect, sql
 from analytics.lake import LakeError
 from analytics.month import check_month
 from analytics.source import SourceError
 from analytics.tables import CHARGES
-from terraform.fleet import BigQueryBilling, FocusBilling
+from terraform.fleet import AwsBilling, BigQueryBilling, CostExplorerBilling, FocusBilling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from analytics.lake import Lake
     from analytics.usage import UsageResult
     from terraform.fleet import BillingSource, Cluster, Fleet
+
+# What stops a source, and only that one.
+FAILURES = (SourceError, LakeError, EngineError, OSError)
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 class IngestError(Exception):
@@ -81,8 +86,8 @@ def ingest(
         talk = watch.begin(source.id)
         try:
             made = _ingest_bill(source, fleet, lake, known, months, now, talk)
-        except (SourceError, LakeError) as error:
-            failures += [f"{source.id}: {line}" for line in str(error).splitlines()]
+        except FAILURES as error:
+            failures += _told(source.id, error)
             watch.end(source.id, "failed")
             continue
         deliveries += made
@@ -97,13 +102,22 @@ def ingest(
         talk = watch.begin(name)
         try:
             result = _ingest_usage(cluster, fleet, lake, wanted, now, talk)
-        except (SourceError, LakeError) as error:
-            failures += [f"{name}: {line}" for line in str(error).splitlines()]
+        except FAILURES as error:
+            failures += _told(name, error)
             watch.end(name, "failed")
             continue
         measured.append(result)
         watch.end(name, f"{len(result.days)} days" if result.days else "unchanged")
     return Ingested(tuple(deliveries), tuple(measured), unchanged, tuple(failures))
+
+
+def _told(source: str, error: Exception) -> list[str]:
+    if isinstance(error, OSError):
+        said = f"{error.filename}: {error.strerror}" if error.filename else str(error) or type(error).__name__
+        remedy = "make room there" if error.errno in FULL else "see that it is there, and that this account may use it"
+        return [f"{source}: {said}; {remedy}"]
+    lines = str(error).splitlines()
+    return [line if line.startswith(f"{source}: ") else f"{source}: {line}" for line in lines]
 
 
 # The edges are imported when they are needed: a cloud's client takes a second that every other command would pay.
@@ -128,6 +142,16 @@ def _ingest_bill(
             from analytics import bigquery
 
             return bigquery.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+        case AwsBilling():
+            from analytics import aws
+
+            return aws.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+        case CostExplorerBilling():
+            from analytics import cost_explorer
+
+            return cost_explorer.ingest(
+                source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk
+            )
 
 
 def _ingest_usage(
