@@ -145,7 +145,7 @@ def _parts(actual: Folder, amortized: Folder | None, labels: Labels, *, talk: Ca
 def _known(con: duckdb.DuckDBPyConnection, lake: Lake, source: AzureBilling) -> dict[str, dict[str, str]]:
     """Return what the lake has of each billing period, if its charges are all there."""
     lake.attach(con, DELIVERIES, view="azure_known", where={"source": source.id})
-    said = dict(con.execute("select billing_period, max_by(version, seen_at) from azure_known group by 1").fetchall())
+    said = dict(con.execute(engine.sql("azure/known")).fetchall())
     con.execute("drop view azure_known")
     if any(
         not is_delivered(con, lake, source=source.id, version=said[month], months=(month,)) for month in list(said)[:1]

@@ -12,7 +12,7 @@ from analytics.lake import LakeError
 from analytics.month import check_month
 from analytics.source import SourceError
 from analytics.tables import CHARGES
-from terraform.fleet import AwsBilling, BigQueryBilling, CostExplorerBilling, FocusBilling
+from terraform.fleet import AwsBilling, AzureBilling, BigQueryBilling, CostExplorerBilling, FocusBilling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -146,6 +146,10 @@ def _ingest_bill(
             from analytics import aws
 
             return aws.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+        case AzureBilling():
+            from analytics import azure
+
+            return azure.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
         case CostExplorerBilling():
             from analytics import cost_explorer
 

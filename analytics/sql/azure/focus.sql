@@ -2,7 +2,8 @@
 -- Microsoft's prices are in the pricing currency in some exports and in the billing currency in others: the one that gives the
 -- cost is it. An enrolment's lines have no invoice, and its month is closed within five days.
 select
-  azure_rows.* exclude (dataset, joined, made, ExchangeRate, ResourceGroup) replace (
+  azure_rows.* exclude (dataset, joined, made, ExchangeRate, ResourceGroup, rate, list_in_pricing, contracted_in_pricing) replace (
+    machine_of(ResourceId, SkuPriceDetails) as ResourceId,
     coalesce(ContractedCost, ListCost, BilledCost) as ContractedCost,
     coalesce(ListCost, ContractedCost, BilledCost) as ListCost,
     if(contracted_in_pricing, product(ContractedUnitPrice, ExchangeRate), ContractedUnitPrice) as ContractedUnitPrice,

@@ -51,4 +51,13 @@ create or replace temp macro with_cluster(tags, cluster) as case
   else cast(json_merge_patch(json(coalesce(tags, '{}')), json_object('aks-managed-cluster-name', cluster)) as varchar)
 end;
 
+-- A machine of a scale set, which the bill names in the details of its SKU alone.
+create or replace temp macro machine_of(id, details) as case
+  when regexp_matches(id, '(?i)/virtualMachineScaleSets/[^/]+$') and json_valid(details)
+    and starts_with(lower(json_extract_string(details, '$.VMName')), lower(regexp_extract(id, '[^/]+$')) || '_')
+    and regexp_matches(json_extract_string(details, '$.VMName'), '_[0-9]+$')
+    then id || '/virtualMachines/' || regexp_extract(json_extract_string(details, '$.VMName'), '([0-9]+)$', 1)
+  else id
+end;
+
 create or replace temp macro group_of(id) as nullif(regexp_extract(id, '(?i)/?resourcegroups/([^/]+)', 1), '');
