@@ -160,3 +160,13 @@ def test_a_part_that_the_machine_does_not_have_follows_the_whole_machine(book: B
         usage=(used("blue", (1, 0, 0)), used("red", (0, 1, 0))),
     )
     assert by(book.allocate(month), "hub", "component") == {("blue", "gpu"): 2, ("red", "gpu"): 2}
+
+
+def test_a_purpose_that_was_never_measured_falls_to_its_cluster(book: Book) -> None:
+    month = Month(
+        ONE,
+        charges=(charge("4", Cluster="one", Purpose="user"),),
+        nodes=(node("n1", START, purpose="dask"),),
+        usage=(use("blue", "n1", START, purpose="dask"),),
+    )
+    assert by(book.allocate(month), "hub", "basis") == {("blue", "usage"): 4}

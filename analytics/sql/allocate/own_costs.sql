@@ -1,5 +1,6 @@
 -- own_costs.sql: one row per billing period × cluster × currency × hub: what the hub causes itself, its own charges and its use.
-select buckets.billing_period, buckets.cluster, buckets.currency, own.hub, sum(own.effective_cost) as weight
+-- To a millionth: what rounding leaves of charges that cancel out must not weigh.
+select buckets.billing_period, buckets.cluster, buckets.currency, own.hub, cast(sum(own.effective_cost) as decimal(38, 6)) as weight
 from (
     select bucket_id, hub, effective_cost from settled where basis = 'usage'
     union all

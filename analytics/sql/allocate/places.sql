@@ -7,5 +7,5 @@ from (
     union
     select 'purpose' as scope, cluster, purpose as scope_key from claims where scope in ('node', 'pool') and purpose <> ''
     union
-    select 'cluster' as scope, cluster, '' as scope_key from claims where scope in ('node', 'pool')
+    select 'cluster' as scope, cluster, '' as scope_key from claims where scope in ('node', 'pool', 'purpose')
 ) as distinct_places

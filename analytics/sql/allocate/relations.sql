@@ -1,6 +1,6 @@
 -- relations.sql: one row per what a tax, credit or adjustment says of itself × who bears what it relates to, and how much of that:
 -- the charges of its cluster, else of its sub-account; else, where neither a cluster nor a community owns it, of its billing account.
--- What a community's own account owes or is owed without other charges is that community's.
+-- What a community's own account owes or is owed without other charges is that community's. Weights as in own_costs.sql.
 with bearers as (
     select
         buckets.billing_period, buckets.issuer, buckets.billing_account, buckets.sub_account, buckets.currency,
@@ -39,7 +39,7 @@ candidates as (
 summed as (
     select
         billing_period, issuer, billing_account, sub_account, currency, cluster, community,
-        level, to_cluster, to_community, hub, basis, cast(sum(weight) as decimal(38, 12)) as weight
+        level, to_cluster, to_community, hub, basis, cast(sum(weight) as decimal(38, 6)) as weight
     from candidates
     group by all
 ),
