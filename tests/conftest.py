@@ -1,3 +1,11 @@
 """What the tests share: fixtures live in tests/fixtures_<thing>.py."""
 
-pytest_plugins = ["tests.fixtures_azure", "tests.fixtures_bigquery", "tests.fixtures_demo", "tests.fixtures_fleet", "tests.fixtures_months"]
+pytest_plugins = [
+    "tests.fixtures_azure",
+    "tests.fixtures_bigquery",
+    "tests.fixtures_demo",
+    "tests.fixtures_fleet",
+    "tests.fixtures_months",
+    "tests.fixtures_nise",
+    "tests.golden",
+]
