@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -86,8 +84,8 @@ def ingest_from(
             final = is_final(month.period, now)
             if not is_due(month, known.get(month.period), final=final, talk=talk):
                 continue
-            with tempfile.TemporaryDirectory(prefix="hubledger-") as folder:
-                staged = Path(folder) / "rows.parquet"
+            with engine.scratch_folder() as folder:
+                staged = folder / "rows.parquet"
                 stage(connection, source, reading, month, staged, talk=talk)
                 create_views(con, staged, reading, final=final)
                 _check(con, source, month, talk=talk)

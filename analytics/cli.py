@@ -13,6 +13,7 @@ import typer
 
 from analytics import show
 from analytics.allocate import AllocationError
+from analytics.engine import EngineError
 from analytics.explain import explain
 from analytics.export import ExportError, export
 from analytics.ingest import IngestError, ingest
@@ -23,7 +24,7 @@ from analytics.reconcile import reconcile
 from analytics.report import By, Cost, NoSuchHub, report
 from terraform.fleet_files import load
 
-ERRORS = (AllocationError, ExportError, IngestError, LakeError, NoSuchHub)
+ERRORS = (AllocationError, EngineError, ExportError, IngestError, LakeError, NoSuchHub)
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import duckdb
 
-from analytics.engine import identifier, literal
+from analytics.engine import check_room, identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -78,6 +78,7 @@ def stage(
             f" strict_mode = true)) to {literal(str(target))} (format parquet, compression lz4_raw)"
         )
     except duckdb.Error as error:
+        check_room(error)
         raise CsvError(_fault(path, dialect, len(columns)) or _first_line(error, plain)) from error
     finally:
         con.execute("set preserve_insertion_order = false")

@@ -13,6 +13,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SQL = Path(__file__).parent / "sql"
+FULL = ("no space left", "file too large", "quota exceeded")
+
+
+class EngineError(Exception):
+    """This machine lacks what a computation needs, room for temporary files or memory; the message says what to do."""
+
+
+def check_room(error: BaseException) -> None:
+    """Raise EngineError if `error` came about because this machine is full, and not because of what was read."""
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
+        raise EngineError(f"not enough memory ({error}); end other programs, or use a larger machine") from error
+    if any(sign in str(error).lower() for sign in FULL):
+        raise EngineError(
+            f"{tempfile.gettempdir()}: temporary files found no room ({str(error).splitlines()[0]});"
+            " make room there, or let TMPDIR name another folder, and run again"
+        ) from error
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a folder for temporary files, which goes with all that is in it."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="hubledger-")
+    except OSError as error:
+        raise EngineError(
+            f"temporary files found no room ({error.strerror}); make room, or let TMPDIR name a folder that has some"
+        ) from error
+    with folder as name:
+        yield Path(name)
 
 
 @contextmanager
@@ -20,8 +49,9 @@ def connect(*, memory_limit: str = "1500MB", threads: int | None = None) -> Iter
     """Yield an in-memory DuckDB whose sums, dates and memory don't depend on the machine.
 
     `memory_limit` bounds DuckDB's buffers; beyond it operators spill to a temporary folder that is removed at the end.
+    Raises EngineError where there is no room for that.
     """
-    with tempfile.TemporaryDirectory(prefix="hubledger-") as spill, duckdb.connect(":memory:") as con:
+    with scratch_folder() as spill, duckdb.connect(":memory:") as con:
         con.execute("set timezone = 'UTC'")
         con.execute("set enable_progress_bar = false")
         con.execute("set preserve_insertion_order = false")
@@ -30,7 +60,11 @@ def connect(*, memory_limit: str = "1500MB", threads: int | None = None) -> Iter
         con.execute(f"set temp_directory = '{spill}'")
         if threads is not None:
             con.execute(f"set threads = {threads}")
-        yield con
+        try:
+            yield con
+        except (MemoryError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            check_room(error)
+            raise
 
 
 def sql(name: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from analytics.allocate import allocate
 from analytics.engine import connect, sql
 from analytics.month import attach_inputs, computed_of
@@ -72,6 +74,9 @@ def export(lake: Lake, fleet: Fleet, month: str, to: Path) -> Exported:
         try:
             con.execute(f"copy (select {', '.join(ordered)} from exported) to '{_quoted(unfinished)}' ({form})")
             unfinished.replace(to)
+        except (duckdb.IOException, OSError) as error:
+            text = str(error).splitlines()[0]
+            raise ExportError(f"{to}: can't be written ({text}); make room, or name another place") from error
         finally:
             unfinished.unlink(missing_ok=True)
         rows = con.execute("select count(*) from exported").fetchone() or (0,)

@@ -11,7 +11,6 @@ import difflib
 import gzip
 import hashlib
 import re
-import tempfile
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -26,7 +25,7 @@ from pyarrow import fs as pafs
 
 from analytics.charges import PARTLY, deliver, is_delivered
 from analytics.descriptions import COMPONENTS
-from analytics.engine import connect, identifier, literal, sql
+from analytics.engine import check_room, connect, identifier, literal, scratch_folder, sql
 from analytics.source import SourceError
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
 
@@ -78,14 +77,14 @@ def ingest(
 
     `months` (YYYY-MM) leaves out the others; None is all that the files have. Raises FocusError for files, ChargesError for rows.
     """
-    with tempfile.TemporaryDirectory(prefix="hubledger-focus-") as scratch, connect() as con:
-        files = _find(source.path, Path(scratch))
+    with scratch_folder() as scratch, connect() as con:
+        files = _find(source.path, scratch)
         version = _version(files, labels)
         if is_delivered(con, lake, source=source.id, version=version, months=months):
             talk(f"{source.id}: {len(files)} files, unchanged")
             return ()
         talk(f"{source.id}: reading {len(files)} files")
-        with opened(con, files, Path(scratch)):
+        with opened(con, files, scratch):
             deliveries = deliver(
                 con,
                 lake,
@@ -110,6 +109,7 @@ def opened(con: duckdb.DuckDBPyConnection, files: Iterable[File], scratch: Path)
         _create_view(con, ready)
         yield
     except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException) as error:
+        check_room(error)
         raise _diagnosis(con, ready, error) from error
 
 
@@ -215,6 +215,7 @@ def _open(con: duckdb.DuckDBPyConnection, file: File, scratch: Path) -> File:
             path = _stage(con, file, columns, scratch)
         described = con.execute(f"describe from read_parquet({literal(str(path))}, binary_as_string = true)").fetchall()
     except (duckdb.Error, OSError, EOFError, UnicodeDecodeError) as error:
+        check_room(error)
         raise FocusError(f"{file.name}: {_told(error, file)}; the file is damaged or not what its name says") from error
     types = tuple((row[0], row[1]) for row in described)
     _check_columns(file, [name for name, _ in types])
@@ -274,7 +275,7 @@ def _create_view(con: duckdb.DuckDBPyConnection, files: Sequence[File]) -> None:
         typed = ", ".join(f"{_typed(name, types)} as {name}" for name in FOCUS_COLUMNS)
         paths = ", ".join(literal(str(file.path)) for file in group)
         selects.append(
-            f"select {typed}, case filename {names} end as xFile, file_row_number + 1 as x_Row"
+            f"select {typed}, case filename {names} end as x_File, file_row_number + 1 as x_Row"
             f" from read_parquet([{paths}], binary_as_string = true, filename = true, file_row_number = true,"
             " hive_partitioning = false)"
         )
