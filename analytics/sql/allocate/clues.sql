@@ -6,14 +6,15 @@ only_pools as (  -- a pool whose machines have one purpose
     select cluster, pool, max(purpose) as purpose from machines where pool <> '' group by cluster, pool
     having count(distinct purpose) = 1
 ),
-only_hubs as (  -- a hub name that one cluster alone has: of the fleet, or of the clusters that share an alias
-    select '' as alias, hub, max(cluster) as cluster from fleet_hubs group by hub having count(*) = 1
-    union all
-    select fleet_aliases.alias, fleet_hubs.hub, max(fleet_hubs.cluster) as cluster
+lone_hubs as (
+    select hub, max(cluster) as cluster from fleet_hubs group by hub having count(*) = 1
+),
+only_hubs as (  -- a hub name that one cluster alone has, without a cluster's label or with a name that this cluster shares
+    select '' as alias, hub, cluster from lone_hubs
+    union
+    select fleet_aliases.alias, lone_hubs.hub, lone_hubs.cluster
     from fleet_aliases
-    inner join fleet_hubs on fleet_aliases.cluster = fleet_hubs.cluster
-    group by fleet_aliases.alias, fleet_hubs.hub
-    having count(distinct fleet_hubs.cluster) = 1
+    inner join lone_hubs on fleet_aliases.cluster = lone_hubs.cluster
 ),
 seen as (
     select
