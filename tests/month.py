@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from analytics.allocate import allocate
@@ -29,6 +28,8 @@ from terraform.fleet import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import duckdb
 
 Row = dict[str, object]
 ZERO = Decimal(0)
