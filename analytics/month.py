@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analytics import allocate as allocation
+from analytics import deliveries, rates
 from analytics.engine import connect, sql
 from analytics.tables import ACTIVITY, ALLOCATIONS, CHARGES, DELIVERIES, FINDINGS, NODES, USAGE_TABLE
 
@@ -28,12 +29,14 @@ class MonthError(allocation.AllocationError):
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """How a month's allocations came about: the lake versions they were computed from, and what was noticed."""
+    """How a month's allocations came about: the lake versions they were computed from, what was noticed, and, where the
+    fleet has a reporting currency, the rates into it."""
 
     month: str
     status: str  # provisional | final
     versions: Mapping[str, int]
     notes: tuple[str, ...]
+    conversion: rates.Conversion | None = None
 
     def to_metadata(self) -> dict[str, str]:
         """Return the Delta commit metadata that `from_metadata` reads back."""
@@ -42,6 +45,7 @@ class Computed:
             "status": self.status,
             "versions": json.dumps(dict(self.versions), sort_keys=True),
             "notes": json.dumps(self.notes),
+            **_conversion_metadata(self.conversion),
         }
 
     @classmethod
@@ -52,6 +56,7 @@ class Computed:
             status=metadata["status"],
             versions=json.loads(metadata["versions"]),
             notes=tuple(json.loads(metadata["notes"])),
+            conversion=_conversion(metadata),
         )
 
 
@@ -85,17 +90,24 @@ def attach_inputs(
     return {name: version for name, version in at.items() if version is not None}
 
 
-def allocate_month(lake: Lake, fleet: Fleet, month: str) -> Computed:
+def allocate_month(lake: Lake, fleet: Fleet, month: str, *, refresh_rates: bool = False) -> Computed:
     """Allocate the charges of billing period `month` and replace that period of `allocations`.
 
-    Raises MonthError if the lake has no charges of it, NotConserved if the result does not add up; nothing is written then.
+    Once allocated as final, a month keeps its exchange rates, unless `refresh_rates`. Raises MonthError if the lake has
+    no charges of it, NoRate if a currency has no rate, NotConserved if the result does not add up; nothing is written then.
     """
     check_month(month)
+    frozen = () if refresh_rates else _frozen_rates(lake, fleet, month)
     with connect() as con:
         versions = attach_inputs(con, lake, month)
+        conversion = rates.find(con, fleet, month, frozen=frozen)
         allocation.allocate(con, fleet)
-        notes = _notes(con, lake)
-        computed = Computed(month, _status(con, lake, month), versions, notes)
+        notes = _notes(con, lake, month)
+        if conversion is not None:
+            notes += conversion.notes
+            if frozen:
+                notes += tuple(f"{note}; --refresh-rates takes it" for note in rates.changed(conversion, fleet, month))
+        computed = Computed(month, _status(con, lake, month), versions, notes, conversion)
         lake.replace(
             ALLOCATIONS,
             con,
@@ -109,11 +121,41 @@ def allocate_month(lake: Lake, fleet: Fleet, month: str) -> Computed:
 def computed_of(lake: Lake, month: str) -> Computed:
     """Return how the newest allocations of `month` came about. Raises MonthError if it was never allocated."""
     check_month(month)
+    computed = _last_computed(lake, month)
+    if computed is None:
+        raise MonthError(f"{lake.url}: {month} is not allocated: run `hubledger costs allocate --month {month}` first")
+    return computed
+
+
+def _last_computed(lake: Lake, month: str) -> Computed | None:
     commits: list[Commit] = lake.history(ALLOCATIONS)
-    for commit in reversed(commits):
-        if commit.metadata.get("month") == month:
-            return Computed.from_metadata(commit.metadata)
-    raise MonthError(f"{lake.url}: {month} is not allocated: run `hubledger costs allocate --month {month}` first")
+    return next(
+        (Computed.from_metadata(each.metadata) for each in reversed(commits) if each.metadata.get("month") == month),
+        None,
+    )
+
+
+def _frozen_rates(lake: Lake, fleet: Fleet, month: str) -> tuple[rates.UsedRate, ...]:
+    """Return the rates that the month keeps: those it had when it was last allocated, if it was final then."""
+    to = fleet.settings.reporting_currency
+    last = None if to is None else _last_computed(lake, month)
+    if last is None or last.status != "final" or last.conversion is None or last.conversion.currency != to:
+        return ()
+    return last.conversion.rates
+
+
+def _conversion_metadata(conversion: rates.Conversion | None) -> dict[str, str]:
+    if conversion is None:
+        return {}
+    used = [rate.to_json() for rate in conversion.rates]
+    return {"reporting_currency": conversion.currency, "rates": json.dumps(used, sort_keys=True)}
+
+
+def _conversion(metadata: Mapping[str, str]) -> rates.Conversion | None:
+    if "reporting_currency" not in metadata:
+        return None
+    used = tuple(rates.UsedRate.from_json(each) for each in json.loads(metadata["rates"]))
+    return rates.Conversion(metadata["reporting_currency"], used)
 
 
 def _status(con: duckdb.DuckDBPyConnection, lake: Lake, month: str) -> str:
@@ -123,7 +165,8 @@ def _status(con: duckdb.DuckDBPyConnection, lake: Lake, month: str) -> str:
     return "final" if row is not None and row[0] else "provisional"
 
 
-def _notes(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[str, ...]:
-    """Return what a reader should know: of the allocation itself, and of the measurements it rests on."""
+def _notes(con: duckdb.DuckDBPyConnection, lake: Lake, month: str) -> tuple[str, ...]:
+    """Return what a reader should know: of the allocation itself, the measurements it rests on, and final bills restated."""
     lake.attach(con, FINDINGS, where={"day": [row[0] for row in con.execute(sql("days")).fetchall()]})
-    return tuple(row[0] for step in ("notes", "findings") for row in con.execute(sql(step)).fetchall())
+    notes = tuple(row[0] for step in ("notes", "findings") for row in con.execute(sql(step)).fetchall())
+    return notes + deliveries.restatements(deliveries.entries(con, lake, month))

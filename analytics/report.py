@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from analytics.engine import connect, sql
 from analytics.month import Computed, check_month, computed_of
+from analytics.rates import changed, convert
 from analytics.tables import ALLOCATIONS
 
 if TYPE_CHECKING:
     import datetime
 
     from analytics.lake import Lake
+    from terraform.fleet import Fleet
 
 
 class By(StrEnum):
@@ -51,23 +53,50 @@ class NoSuchHub(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a report. `keys` are its columns (COLUMNS of the report's `by`); None stands for nobody's."""
+    """One line of a report. `keys` are its columns (COLUMNS of the report's `by`); None stands for nobody's.
+
+    `reporting_cost` is `cost` in the reporting currency, None where there is none.
+    """
 
     keys: dict[str, str | None]
     currency: str
     cost: Decimal
     coverage: Decimal
+    reporting_cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A month's cost by hub, community, cluster, component, rule or day. Its rows add up to the bill, exactly."""
+    """A month's cost by hub, community, cluster, component, rule or day. Its rows add up to the bill, exactly.
+
+    `notes` are the allocation's, and what changed in the fleet's rates since.
+    """
 
     by: By
     cost: Cost
     hub: str | None
     computed: Computed
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def reporting_currency(self) -> str | None:
+        """The currency that the month was converted to, if any."""
+        return self.computed.conversion.currency if self.computed.conversion else None
+
+    @property
+    def reporting_totals(self) -> dict[str, Decimal]:
+        """The exact total of each currency in the reporting currency; {} without one."""
+        totals: dict[str, Decimal] = {}
+        for row in self.rows:
+            if row.reporting_cost is not None:
+                totals[row.currency] = totals.get(row.currency, Decimal(0)) + row.reporting_cost
+        return dict(sorted(totals.items()))
+
+    @property
+    def reporting_total(self) -> Decimal | None:
+        """The exact grand total over all currencies; None without a reporting currency."""
+        return sum(self.reporting_totals.values(), Decimal(0)) if self.reporting_currency else None
 
     @property
     def totals(self) -> dict[str, Decimal]:
@@ -89,18 +118,39 @@ class Report:
             "currency": only,
             "status": self.computed.status,
             "rows": [
-                {**row.keys, "currency": row.currency, "cost": f"{row.cost:f}", "coverage": f"{row.coverage:f}"}
+                {
+                    **row.keys,
+                    "currency": row.currency,
+                    "cost": f"{row.cost:f}",
+                    "reporting_currency": self.reporting_currency,
+                    "reporting_cost": _money(row.reporting_cost),
+                    "coverage": f"{row.coverage:f}",
+                }
                 for row in self.rows
             ],
             "total": f"{totals[only]:f}" if only else None,
             "totals": {currency: f"{total:f}" for currency, total in totals.items()},
+            "reporting_currency": self.reporting_currency,
+            "reporting_total": _money(self.reporting_total),
+            "reporting_totals": {currency: f"{total:f}" for currency, total in self.reporting_totals.items()},
+            "rates": [rate.to_json() for rate in self.computed.conversion.rates] if self.computed.conversion else [],
             "versions": dict(self.computed.versions),
-            "notes": list(self.computed.notes),
+            "notes": list(self.notes),
         }
 
 
-def report(lake: Lake, month: str, *, by: By = By.HUB, hub: str | None = None, cost: Cost = Cost.BILLED) -> Report:
+def report(
+    lake: Lake,
+    month: str,
+    *,
+    by: By = By.HUB,
+    hub: str | None = None,
+    cost: Cost = Cost.BILLED,
+    fleet: Fleet | None = None,
+) -> Report:
     """Return the report of `month`, of one hub (`name` or `cluster/name`) or of everything.
+
+    It is converted with the rates that the month was allocated with; with `fleet`, its notes say where rates.csv has others now.
 
     Raises MonthError if the month is not allocated, NoSuchHub if the hub bears nothing in it.
     """
@@ -110,6 +160,7 @@ def report(lake: Lake, month: str, *, by: By = By.HUB, hub: str | None = None, c
     cluster, _, name = (hub or "").rpartition("/")
     with connect() as con:
         lake.attach(con, ALLOCATIONS, where={"billing_period": month})
+        convert(con, computed.conversion)
         rows = con.execute(
             sql("report/rows").replace("/* keys */", ", ".join(columns)),
             {"cost": cost.value, "hub": name or None, "cluster": cluster or None},
@@ -127,13 +178,20 @@ def report(lake: Lake, month: str, *, by: By = By.HUB, hub: str | None = None, c
         rows=tuple(
             Row(
                 keys={column: _text(value) for column, value in zip(columns, row, strict=False)},
-                currency=row[-3],
-                cost=row[-2],
+                currency=row[-4],
+                cost=row[-3],
+                reporting_cost=row[-2],
                 coverage=row[-1],
             )
             for row in rows
         ),
+        notes=computed.notes
+        + (changed(computed.conversion, fleet, month) if fleet is not None and computed.conversion is not None else ()),
     )
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
 
 
 def _text(value: str | datetime.date | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Reports, reconciliations and explanations as tables for a terminal, and as CSV, JSON and Parquet for programs."""
+"""Reports and explanations as tables for a terminal, and as CSV, JSON and Parquet for programs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from rich.text import Text
 
 from analytics.money import format_amount, round_parts, round_total
 from analytics.report import COLUMNS, By, Report, Row
+from analytics.tables import MONEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from rich.console import RenderableType
+
     from analytics.explain import Explanation
-    from analytics.reconcile import Reconciliation
 
 BASES = ("direct", "usage", "idle", "shared", "unattributed")
 NOBODY = {
@@ -39,9 +41,17 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 160, soft_wrap=False, highlight=False)
 
 
+def print_parts(parts: Iterable[RenderableType]) -> None:
+    """Print the parts, one below the other, to stdout."""
+    target = console()
+    for part in parts:
+        target.print(part)
+
+
 def report_table(report: Report) -> Iterable[Table | Text]:
-    """Yield the report's tables, one per currency; printed cells add up to the printed totals."""
+    """Yield the report's tables, one per currency, and the grand total; printed cells add up to the printed totals."""
     computed = report.computed
+    shares = _reporting_shares(report)
     for currency, total in report.totals.items():
         rows = [row for row in report.rows if row.currency == currency]
         groups = _groups(report.by, rows)
@@ -60,13 +70,18 @@ def report_table(report: Report) -> Iterable[Table | Text]:
                 no_wrap=True,
             )
         table.add_column("Total", format_amount(round_total(total, currency), currency), justify="right", no_wrap=True)
+        converted = _converted(groups, report.reporting_currency, shares.get(currency))
+        if report.reporting_currency and converted:
+            total_converted = format_amount(shares[currency], report.reporting_currency)
+            table.add_column(f"In {report.reporting_currency}", total_converted, justify="right", no_wrap=True)
         table.add_column("Coverage", _percent(_coverage(rows)), justify="right", no_wrap=True)
-        for (names, of_group), line in zip(groups.items(), cells, strict=True):
+        for position, ((names, of_group), line) in enumerate(zip(groups.items(), cells, strict=True)):
             amounts = [format_amount(cell, currency) if cell else "" for cell in line]
-            whole = format_amount(sum(line, Decimal(0)), currency)
-            table.add_row(*(Text(name) for name in names), *amounts, whole, _percent(_coverage(of_group)))
+            amounts += [format_amount(sum(line, Decimal(0)), currency), *converted[position : position + 1]]
+            table.add_row(*(Text(name) for name in names), *amounts, _percent(_coverage(of_group)))
         yield table
-    for note in computed.notes:
+    yield from _reporting_lines(report, shares)
+    for note in report.notes:
         yield Text(f"note: {note}")
 
 
@@ -76,9 +91,17 @@ def report_text(report: Report, form: str) -> str:
         return json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n"
     columns = COLUMNS[report.by]
     return csv_text(
-        (*columns, "currency", "cost", "coverage", "status"),
+        (*columns, "currency", "cost", "reporting_currency", "reporting_cost", "coverage", "status"),
         (
-            (*row.keys.values(), row.currency, f"{row.cost:f}", f"{row.coverage:f}", report.computed.status)
+            (
+                *row.keys.values(),
+                row.currency,
+                f"{row.cost:f}",
+                report.reporting_currency,
+                None if row.reporting_cost is None else f"{row.reporting_cost:f}",
+                f"{row.coverage:f}",
+                report.computed.status,
+            )
             for row in report.rows
         ),
     )
@@ -90,7 +113,9 @@ def report_parquet(report: Report) -> bytes:
     fields = [pa.field(column, pa.string()) for column in columns]
     fields += [
         pa.field("currency", pa.string()),
-        pa.field("cost", pa.decimal128(38, 12)),
+        pa.field("cost", MONEY),
+        pa.field("reporting_currency", pa.string()),
+        pa.field("reporting_cost", MONEY),
         pa.field("coverage", pa.decimal128(9, 6)),
         pa.field("status", pa.string()),
     ]
@@ -100,6 +125,8 @@ def report_parquet(report: Report) -> bytes:
                 **row.keys,
                 "currency": row.currency,
                 "cost": row.cost,
+                "reporting_currency": report.reporting_currency,
+                "reporting_cost": row.reporting_cost,
                 "coverage": row.coverage,
                 "status": report.computed.status,
             }
@@ -110,34 +137,6 @@ def report_parquet(report: Report) -> bytes:
     target = io.BytesIO()
     pq.write_table(table, target)
     return target.getvalue()
-
-
-def reconciliation_table(found: Reconciliation) -> Iterable[Table | Text]:
-    """Yield the proof, account by account, in full precision where it matters: the difference."""
-    table = Table(title=f"{found.computed.month}, {found.computed.status}", title_justify="left", header_style="bold")
-    for name in ("Issuer", "Billing account"):
-        table.add_column(name, overflow="fold")
-    for name in ("Bill", "Hubs", "Communities", "Operator", "Unattributed", "Difference"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for account in found.accounts:
-        parts = (account.hubs, account.communities, account.operator, account.unattributed)
-        shown = round_parts(parts, account.currency)
-        table.add_row(
-            Text(account.issuer),
-            Text(account.billing_account),
-            format_amount(round_total(account.bill, account.currency), account.currency),
-            *(format_amount(part, account.currency) for part in shown),
-            f"{account.difference.normalize():f}" if account.difference else "0",
-            account.currency,
-        )
-    yield table
-    if found.unknown:
-        yield Text("Services that components.csv does not know (reported as component 'other'):")
-        for unknown in found.unknown:
-            amount = format_amount(round_total(unknown.cost, unknown.currency), unknown.currency)
-            yield Text(f"  {unknown.issuer}: {unknown.service}: {unknown.sku}: {amount} {unknown.currency}")
-    yield Text("Every account adds up." if found.agrees else "The allocations do not add up to the bill as it is now.")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -186,6 +185,42 @@ def _cells(
     sums = [sum(line, Decimal(0)) for line in exact]
     lines = round_parts(sums, currency, total=round_total(total, currency))
     return [round_parts(line, currency, total=whole) for line, whole in zip(exact, lines, strict=True)]
+
+
+def _reporting_shares(report: Report) -> dict[str, Decimal]:
+    """Round each currency's total in the reporting currency so that they add up to the rounded grand total.
+
+    The reporting currency's own total is rounded as it is printed already.
+    """
+    to, total = report.reporting_currency, report.reporting_total
+    if to is None or total is None:
+        return {}
+    shares = {to: round_total(report.reporting_totals[to], to)} if to in report.reporting_totals else {}
+    others = [currency for currency in report.reporting_totals if currency != to]
+    goal = round_total(total, to) - sum(shares.values(), Decimal(0))
+    rounded = round_parts(
+        [report.reporting_totals[currency] for currency in others], to, total=goal if others else None
+    )
+    return shares | dict(zip(others, rounded, strict=True))
+
+
+def _converted(groups: dict[tuple[str, ...], list[Row]], to: str | None, share: Decimal | None) -> list[str]:
+    """Return a cell a line in the reporting currency `to`, that add up to `share`; none where the table is in it already."""
+    if to is None or share is None or any(row.currency == to for rows in groups.values() for row in rows):
+        return []
+    sums = [sum((row.reporting_cost or Decimal(0) for row in rows), Decimal(0)) for rows in groups.values()]
+    return [format_amount(cell, to) for cell in round_parts(sums, to, total=share)]
+
+
+def _reporting_lines(report: Report, shares: dict[str, Decimal]) -> Iterable[Text]:
+    """Yield the grand total in the reporting currency and the rates it rests on, where anything was converted."""
+    to, conversion = report.reporting_currency, report.computed.conversion
+    if to is None or conversion is None or set(shares) <= {to}:
+        return
+    yield Text(f"All currencies: {format_amount(sum(shares.values(), Decimal(0)), to)} {to}")
+    used = {(rate.currency, rate.rate, rate.source) for rate in conversion.rates if rate.currency in shares}
+    for currency, rate, source in sorted(used):
+        yield Text(f"rate: 1 {currency} = {rate.normalize():f} {to} ({source})")
 
 
 def _sum(rows: Iterable[Row], basis: str) -> Decimal:

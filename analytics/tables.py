@@ -257,6 +257,24 @@ DELIVERIES = Table(
     ("source", "billing_period"),
 )
 
+INVOICE_TOTALS = Table(
+    "invoice_totals",
+    pa.schema(
+        [
+            pa.field("entry", TEXT, nullable=False),
+            pa.field("billing_period", TEXT, nullable=False),
+            pa.field("issuer", TEXT, nullable=False),
+            pa.field("billing_account", TEXT, nullable=False),
+            pa.field("invoice", TEXT, nullable=False),  # its number; '' for all of the account's month
+            pa.field("amount", MONEY),  # as the invoice states it; null takes an earlier entry back
+            pa.field("currency", TEXT, nullable=False),
+            pa.field("note", TEXT, nullable=False),
+            pa.field("stated_at", TIME, nullable=False),
+        ]
+    ),
+    ("billing_period", "entry"),
+)
+
 FINDINGS = Table(
     "findings",
     pa.schema(
@@ -271,5 +289,6 @@ FINDINGS = Table(
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (CHARGES, USAGE_TABLE, NODES, ACTIVITY, ALLOCATIONS, DELIVERIES, FINDINGS)
+    table.name: table
+    for table in (CHARGES, USAGE_TABLE, NODES, ACTIVITY, ALLOCATIONS, DELIVERIES, INVOICE_TOTALS, FINDINGS)
 }

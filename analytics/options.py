@@ -1,0 +1,33 @@
+"""Options that several commands of `hubledger costs` have."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How data leaves a command."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+class TextFormat(StrEnum):
+    """How data leaves a command that has little of it."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+FleetOption = Annotated[Path, typer.Option("--fleet", envvar="HUBLEDGER_FLEET", help="The fleet's folder.")]
+LakeOption = Annotated[str, typer.Option("--lake", envvar="HUBLEDGER_LAKE", help="The lake's folder or URL.")]
+MonthOption = Annotated[str, typer.Option("--month", "-m", help="Billing month, YYYY-MM.", metavar="YYYY-MM")]
+TextFormatOption = Annotated[TextFormat, typer.Option("--format", help="How to print it.")]
+FLEET, LAKE = Path("fleet"), "lake"
