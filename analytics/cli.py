@@ -1,47 +1,33 @@
-"""`hubledger costs`: bring bills and usage in, allocate, report, reconcile, explain, export."""
+"""`hubledger costs`: bring bills and usage in, allocate, report, explain, export; bills_cli.py has the rest."""
 
 from __future__ import annotations
 
 import json
 import sys
 from datetime import UTC, datetime
-from enum import StrEnum
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 – Typer reads the annotations
 from typing import Annotated
 
 import typer
 
-from analytics import show
+from analytics import bills_cli, deliveries, show
 from analytics.allocate import AllocationError
 from analytics.engine import EngineError
 from analytics.explain import explain
 from analytics.export import ExportError, export
 from analytics.ingest import IngestError, ingest
+from analytics.invoice_totals import StatementError
 from analytics.lake import Lake, LakeError
 from analytics.month import allocate_month
+from analytics.options import FLEET, LAKE, FleetOption, Format, LakeOption, MonthOption
 from analytics.progress import progress
-from analytics.reconcile import reconcile
 from analytics.report import By, Cost, NoSuchHub, report
 from terraform.fleet_files import load
 
-ERRORS = (AllocationError, EngineError, ExportError, IngestError, LakeError, NoSuchHub)
+ERRORS = (AllocationError, EngineError, ExportError, IngestError, LakeError, NoSuchHub, StatementError)
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
-
-
-class Format(StrEnum):
-    """How data leaves a command."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
-
-
-FleetOption = Annotated[Path, typer.Option("--fleet", envvar="HUBLEDGER_FLEET", help="The fleet's folder.")]
-LakeOption = Annotated[str, typer.Option("--lake", envvar="HUBLEDGER_LAKE", help="The lake's folder or URL.")]
-MonthOption = Annotated[str, typer.Option("--month", "-m", help="Billing month, YYYY-MM.", metavar="YYYY-MM")]
-FLEET, LAKE = Path("fleet"), "lake"
+app = typer.Typer(help="Bills and usage in; what every hub costs, and why, out.", no_args_is_help=True)
+app.add_typer(bills_cli.app)
 
 
 @app.command("ingest")
@@ -65,19 +51,32 @@ def ingest_command(
     with progress() as watch:
         result = ingest(load(fleet), Lake(lake), clusters=cluster, months=month, now=datetime.now(UTC), watch=watch)
     typer.echo(result.summary(), err=True)
+    if result.deliveries:
+        ids = {delivery.delivery_id for delivery in result.deliveries}
+        for notice in deliveries.restatements(deliveries.history(Lake(lake)), ids):
+            typer.echo(f"notice: {notice}", err=True)
     if result.failures:
         raise IngestError("\n".join(result.failures))
 
 
 @app.command("allocate")
-def allocate_command(*, month: MonthOption, fleet: FleetOption = FLEET, lake: LakeOption = LAKE) -> None:
+def allocate_command(
+    *,
+    month: MonthOption,
+    refresh_rates: Annotated[
+        bool, typer.Option("--refresh-rates", help="Look a final month's exchange rates up again.")
+    ] = False,
+    fleet: FleetOption = FLEET,
+    lake: LakeOption = LAKE,
+) -> None:
     """Split a month's charges over hubs.
 
-    Fails, and writes nothing, unless the parts add up to the bill exactly.
+    Fails, and writes nothing, unless the parts add up to the bill exactly, and every currency has a rate where the
+    fleet has a reporting currency. A month that was allocated as final keeps its rates.
 
     Example: hubledger costs allocate --month 2026-10
     """
-    computed = allocate_month(Lake(lake), load(fleet), month)
+    computed = allocate_month(Lake(lake), load(fleet), month, refresh_rates=refresh_rates)
     versions = ", ".join(f"{name} {version}" for name, version in computed.versions.items())
     typer.echo(f"{month} allocated, {computed.status}, from lake versions: {versions}", err=True)
     for note in computed.notes:
@@ -94,44 +93,25 @@ def report_command(
         Cost, typer.Option(help="Billed, or effective (commitments spread over their term).")
     ] = Cost.BILLED,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    fleet: FleetOption = FLEET,
     lake: LakeOption = LAKE,
 ) -> None:
     """Show what a month cost, by hub or otherwise.
 
     The rows always cover the whole bill: what no hub bears has no hub, and its rule says why. CSV, JSON and Parquet
-    carry money in full precision.
+    carry money in full precision. Where the fleet has a reporting currency, costs are shown in it too, at the rates that
+    the month was allocated with.
 
     Example: hubledger costs report --month 2026-10 --by community --format csv
     """
-    found = report(Lake(lake), month, by=by, hub=hub, cost=cost)
+    rates = load(fleet) if fleet.exists() else None  # only to say whether the fleet's rates changed since
+    found = report(Lake(lake), month, by=by, hub=hub, cost=cost, fleet=rates)
     if form is Format.TABLE:
-        console = show.console()
-        for part in show.report_table(found):
-            console.print(part)
+        show.print_parts(show.report_table(found))
     elif form is Format.PARQUET:
         _write_bytes(show.report_parquet(found))
     else:
         sys.stdout.write(show.report_text(found, form.value))
-
-
-@app.command("reconcile")
-def reconcile_command(*, month: MonthOption, lake: LakeOption = LAKE) -> None:
-    """Prove a month: bill = hubs + communities + operator + unattributed, per issuer and billing account.
-
-    Exits with 1 if there is any difference, for example because the bill changed after it was allocated.
-
-    Example: hubledger costs reconcile --month 2026-10
-    """
-    found = reconcile(Lake(lake), month)
-    console = show.console()
-    for part in show.reconciliation_table(found):
-        console.print(part)
-    if not found.agrees:
-        typer.echo(
-            f"hubledger: {month}: the bill is not the one that was allocated: run `hubledger costs allocate --month {month}`",
-            err=True,
-        )
-        raise typer.Exit(1)
 
 
 @app.command("explain")
@@ -156,9 +136,7 @@ def explain_command(
     if as_json:
         sys.stdout.write(json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n")
         return
-    console = show.console()
-    for part in show.explanation_table(found):
-        console.print(part)
+    show.print_parts(show.explanation_table(found))
 
 
 @app.command("export")
