@@ -5,7 +5,7 @@ with said as (
     select
         kind,
         ChargeCategory as category,
-        concat_ws(' ', ServiceProviderName, InvoiceIssuerName) as provider,
+        ServiceProviderName as provider,
         coalesce(ServiceName, '') as service,
         concat_ws(
             chr(10), SkuMeter, ChargeDescription, ServiceSubcategory, ServiceCategory, ResourceType,
@@ -43,7 +43,7 @@ sizes as (
     from (
         select
             kind, BillingPeriodStart, BillingPeriodEnd, quantity,
-            regexp_matches(concat_ws(' ', ServiceProviderName, InvoiceIssuerName), '(?i)aws|amazon|microsoft|azure') as gib,
+            regexp_matches(ServiceProviderName, '(?i)aws|amazon|microsoft|azure') as gib,
             regexp_extract(lower(unit), '^([0-9.]*) *([a-z]+?)[ /.*-]+([a-z]+)$', ['count', 'size', 'time']) as part
         from (
             select *, 'consumed' as quantity, ConsumedUnit as unit from ingest_kinds
