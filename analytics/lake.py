@@ -122,9 +122,14 @@ class Lake:
         view: str | None = None,
         where: Mapping[str, str | Collection[str]] | None = None,
         version: int | None = None,
+        places: bool = False,
     ) -> None:
-        """Create the view `view` (default: the table's name) over the partitions that match; they may be none."""
+        """Create the view `view` (default: the table's name) over the partitions that match; they may be none.
+
+        With `places` it has x_File and x_Row too: where in the lake a row lies.
+        """
         name = view or table.name
+        place = ", '' as x_File, row_number() over () as x_Row" if places else ""
         with self._edge(table):
             delta = self._open(table, version)
             files = [] if delta is None else [file for file in _files(delta) if _matches(file.partition, where or {})]
@@ -136,7 +141,9 @@ class Lake:
                 paths = ", ".join(literal(str(self.folder / table.name / file.path)) for file in files)
                 # Only where it is needed: it opens every file beforehand.
                 union = "true" if delta is not None and WIDENED in delta.metadata().configuration else "false"
-                source = f"read_parquet([{paths}], hive_partitioning = false, union_by_name = {union})"
+                numbers = ", filename = true, file_row_number = true" if places else ""
+                source = f"read_parquet([{paths}], hive_partitioning = false, union_by_name = {union}{numbers})"
+                place = place and ", filename as x_File, file_row_number + 1 as x_Row"
             else:
                 source = identifier(f"{name} files")
                 con.register(f"{name} files", self._dataset(table, files))
@@ -145,7 +152,7 @@ class Lake:
                 f" as {identifier(field.name)}"
                 for field in table.schema
             )
-            con.execute(f"create or replace temp view {identifier(name)} as select {columns} from {source}")
+            con.execute(f"create or replace temp view {identifier(name)} as select {columns}{place} from {source}")
 
     def partitions(self, table: Table, *, version: int | None = None) -> list[dict[str, str]]:
         """Return the partitions that hold rows, each a mapping of partition column to value, in order."""
