@@ -11,6 +11,7 @@ from .demand import DAYS, HOURS, span
 from .machines import hours_of
 
 if TYPE_CHECKING:
+    from .bill import Value
     from .clusters import Story
     from .machines import Node
 
@@ -21,9 +22,12 @@ PERIODS = {
 COLUMNS = (*FOCUS_1_2, "x_Discounts", "x_Operation", "x_ServiceCode")
 PAYER = "310427750018"
 ACCOUNT = "481516230042"
-PLAN: dict[str, str | None] = {
+SPENT = "CommitmentDiscountQuantity"
+PLAN: dict[str, Value] = {
     "CommitmentDiscountId": f"arn:aws:savingsplans::{PAYER}:savingsplan/5b0d7e1c-8a34-4f0e-9a53-0c4f6c2b7d11",
     "CommitmentDiscountCategory": "Spend",
+    "CommitmentDiscountType": "Compute Savings Plan",
+    "CommitmentDiscountUnit": "USD",
 }
 CLUSTER = {"alpha.eksctl.io/cluster-name": "northlight", "aws:eks:cluster-name": "northlight"}
 HOMES = {"2i2c:volume-purpose": "home-nfs"}
@@ -75,12 +79,12 @@ def _machine(bill: Bill, node: Node) -> None:
         "x_Operation": "RunInstances",
         "x_ServiceCode": "AmazonEC2",
     }
-    covered = PLAN | {"CommitmentDiscountType": "Compute Savings Plan", "CommitmentDiscountStatus": "Used"}
+    covered = PLAN | {"CommitmentDiscountStatus": "Used"}
     volume = _thing("ec2", f"volume/vol-{node.resource[2:]}")
     for hour, part in hours_of(node.born, node.died, HOURS):
         if pool.purpose == "core":
             cost = Decimal(f"{part:.10f}") * COVERED_RATE
-            bill.add("covered", part, span(hour), tags, machine | covered, effective=cost)
+            bill.add("covered", part, span(hour), tags, machine | covered | {SPENT: cost}, effective=cost)
         else:
             bill.add(pool.machine, part, span(hour), tags, machine)
         bill.add("disk", part * 80 / MONTH, span(hour), tags, volume)
@@ -96,8 +100,8 @@ def _hourly(bill: Bill, story: Story) -> None:
     balancer = _thing("elasticloadbalancing", "loadbalancer/net/a71f0d3e5c/90b1f2")
     for hour in range(HOURS):
         time = span(hour)
-        bill.add("plan", 1, time, None, bought, effective=Decimal(0))
-        bill.add("plan", 0, time, None, unused, effective=wasted)
+        bill.add("plan", 1, time, None, bought | {SPENT: bill.skus["plan"].price}, effective=Decimal(0))
+        bill.add("plan", 0, time, None, unused | {SPENT: wasted}, effective=wasted)
         bill.add("fee", 1, time, CLUSTER, _thing("eks", "cluster/northlight"))
         bill.add("nat", 1, time, CLUSTER, _thing("ec2", "natgateway/nat-0c51d7e20b6f83a94"))
         bill.add("balancer", 1, time, CLUSTER, balancer)
@@ -144,5 +148,5 @@ def _monthly(bill: Bill) -> None:
         bill.add("tax", tax, period, None, fixed | {"ChargeCategory": "Tax"})
 
 
-def _thing(service: str, name: str) -> dict[str, str | None]:
+def _thing(service: str, name: str) -> dict[str, Value]:
     return {"ResourceId": f"arn:aws:{service}:us-west-2:{ACCOUNT}:{name}"}

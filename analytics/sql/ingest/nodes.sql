@@ -4,6 +4,7 @@ create temp table ingest_resource_descriptions as
 with named as (
     select
         *,
+        coalesce(ResourceId, ResourceName) as id,
         coalesce(regexp_matches(ResourceId, '(?i)(/instances/|:instance/|/virtualMachines/|/virtualMachineScaleSets/)[^/]+(/[^/]+)?$'), false)
             or coalesce(regexp_matches(ResourceType, '(?i)^(compute |ec2 )?instance$|^virtual machine|^vm '), false) as machine,
         regexp_extract(coalesce(ResourceId, ResourceName), '^(?:.*/)?([^/]+)$', 1) as last,
@@ -15,8 +16,18 @@ select
     resource,
     AllocatedMethodDetails,
     AllocatedMethodId,
-    if(machine, ResourceId, regexp_replace(ResourceId, {user_name}, '\1\2-*', 'g')) as ResourceId,
+    -- A resource that has a name alone is known by it; a type that is not said is read from the identifier.
+    if(machine, id, regexp_replace(id, {user_name}, '\1\2-*', 'g')) as ResourceId,
     if(machine, ResourceName, regexp_replace(ResourceName, {user_name}, '\1\2-*', 'g')) as ResourceName,
+    case
+        when ResourceType is not null or id is null then ResourceType
+        when starts_with(id, 'arn:') then trim(concat_ws(' ',
+            regexp_extract(id, '^arn:[^:]*:([^:]*)', 1), regexp_extract(id, '^arn:[^:]*:[^:]*:[^:]*:[^:]*:([a-z-]+)[/:]', 1)))
+        when regexp_matches(id, '(?i)/providers/[^/]+/[^/]+/') then lower(regexp_extract(id, '(?i)/providers/([^/]+/[^/]+)/', 1))
+        when regexp_matches(id, '/[a-zA-Z]+/[^/]+$') then regexp_extract(id, '/([a-zA-Z]+)/[^/]+$', 1)
+        when regexp_matches(id, '^[a-z]+-[0-9a-f]{8,}$') then regexp_extract(id, '^([a-z]+)-', 1)
+        else 'Resource'
+    end as ResourceType,
     regexp_replace(AllocatedResourceId, {user_name}, '\1\2-*', 'g') as AllocatedResourceId,
     regexp_replace(AllocatedResourceName, {user_name}, '\1\2-*', 'g') as AllocatedResourceName,
     tags.tags as Tags,
