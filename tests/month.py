@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-Row = dict[str, object]
+Row = dict[str, Any]  # a row of one of the lake's tables
 ZERO = Decimal(0)
 START = datetime(2026, 10, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -86,8 +86,8 @@ class Book:
         ):
             self.con.register(table.name, arrow(table, rows))
         allocate(self.con, month.fleet)
-        rows = self.con.execute(f"select {', '.join(Allocation._fields)} from allocations").fetchall()
-        return tuple(sorted((Allocation(*row) for row in rows), key=str))
+        found = self.con.execute(f"select {', '.join(Allocation._fields)} from allocations").fetchall()
+        return tuple(sorted((Allocation(*row) for row in found), key=str))
 
 
 def arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
@@ -136,7 +136,7 @@ def fleet(*clusters: Cluster, communities: Sequence[Community] = ()) -> Fleet:
     return Fleet(Path("fleet"), Settings(), clusters, tuple(communities))
 
 
-def charge(cost: str | Decimal, start: datetime = START, length: timedelta = HOUR, **columns: object) -> Row:
+def charge(cost: str | Decimal, start: datetime = START, length: timedelta = HOUR, **columns: Any) -> Row:
     """Return a charge in `charges`' columns; `columns` name the x_ columns without their x_, and others in full."""
     row: Row = {
         "InvoiceIssuerName": "Cloud",

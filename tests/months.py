@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -28,10 +27,9 @@ from tests.month import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
-Pick = Callable[[st.SearchStrategy[T]], T]
 
 # Ordinary days, the days on which clocks change in the United States and Europe, and a leap day.
 DAYS = (
@@ -88,9 +86,8 @@ def months(costs: st.SearchStrategy[Decimal] = WILD_COSTS) -> st.SearchStrategy[
     return st.composite(_month)(costs)
 
 
-def _month(draw: Pick[object], costs: st.SearchStrategy[Decimal]) -> Month:
+def _month(draw: st.DrawFn, costs: st.SearchStrategy[Decimal]) -> Month:
     day = draw(st.sampled_from(DAYS))
-    assert isinstance(day, date)
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     moments = tuple(midnight + n * HOUR for n in (0, 1, 13, 24, 30))
     clusters = [_cluster(draw, name) for name in (("one", "two") if draw(st.booleans()) else ("one",))]
@@ -118,8 +115,9 @@ def _month(draw: Pick[object], costs: st.SearchStrategy[Decimal]) -> Month:
     month = Month(
         fleet(*clusters, communities=communities), tuple(charges), tuple(usage), tuple(nodes), tuple(activity)
     )
-    change = draw(st.sampled_from((lambda same: same,) * 7 + (without_usage, with_usage_of_zero, without_labels)))
-    return change(month)  # type: ignore[operator, no-any-return]
+    changes: list[Callable[[Month], Month]] = [without_usage, with_usage_of_zero, without_labels]
+    which = _number(draw, 0, 9)
+    return changes[which](month) if which < len(changes) else month
 
 
 def without_usage(month: Month) -> Month:
@@ -156,15 +154,13 @@ def without_labels(month: Month) -> Month:
     return replace(month, charges=tuple(row | labels for row in month.charges))
 
 
-def _number(draw: Pick[object], least: int, most: int) -> int:
-    number = draw(st.integers(least, most))
-    assert isinstance(number, int)
-    return number
+def _number(draw: st.DrawFn, least: int, most: int) -> int:
+    return draw(st.integers(least, most))
 
 
-def _cluster(draw: Pick[object], name: str) -> Cluster:
+def _cluster(draw: st.DrawFn, name: str) -> Cluster:
     def any_of(*values: T) -> T:
-        return draw(st.sampled_from(values))  # type: ignore[return-value]
+        return draw(st.sampled_from(values))
 
     return cluster(
         name,
@@ -178,43 +174,40 @@ def _cluster(draw: Pick[object], name: str) -> Cluster:
     )
 
 
-def _machine(draw: Pick[object], of: Cluster, name: str, moments: tuple[datetime, ...]) -> tuple[list[Row], list[Row]]:
+def _machine(draw: st.DrawFn, of: Cluster, name: str, moments: tuple[datetime, ...]) -> tuple[list[Row], list[Row]]:
     pool, purpose = draw(st.sampled_from(POOLS)), draw(st.sampled_from(PURPOSES))
     hubs = [*(hub.name for hub in of.hubs), None, "stranger"]
     nodes: list[Row] = []
     usage: list[Row] = []
     for hour in moments:
         kind = _number(draw, 0, 5)  # 0, 1: unmeasured; 2: usage alone; 3: idle; 4, 5: both
-        where = {"node": name, "cluster": of.name, "pool": pool, "purpose": purpose}
+        where: Row = {"node": name, "cluster": of.name, "pool": pool, "purpose": purpose}
         if kind > 2:
             capacity = (draw(AMOUNTS), draw(AMOUNTS), draw(st.sampled_from([0, 0, 1])))
-            nodes.append(measured(capacity, hour, provider_id=PROVIDER_IDS.get(name), **where))  # type: ignore[arg-type]
+            nodes.append(measured(capacity, hour, provider_id=PROVIDER_IDS.get(name), **where))
         if kind in (2, 4, 5):
             for _ in range(_number(draw, 1, 2)):
                 use = (draw(AMOUNTS), draw(AMOUNTS), draw(st.sampled_from([0, 0, 1])))
-                usage.append(used(draw(st.sampled_from(hubs)), use, hour, **where))  # type: ignore[arg-type]
+                usage.append(used(draw(st.sampled_from(hubs)), use, hour, **where))
     return nodes, usage
 
 
-def _homes(draw: Pick[object], of: Cluster, moments: tuple[datetime, ...]) -> list[Row]:
+def _homes(draw: st.DrawFn, of: Cluster, moments: tuple[datetime, ...]) -> list[Row]:
     hubs = [*(hub.name for hub in of.hubs), None]
     return [
-        stored(draw(st.sampled_from(hubs)), draw(AMOUNTS), draw(st.sampled_from(moments)), cluster=of.name)  # type: ignore[arg-type]
+        stored(draw(st.sampled_from(hubs)), draw(AMOUNTS), draw(st.sampled_from(moments)), cluster=of.name)
         for _ in range(_number(draw, 0, 3))
     ]
 
 
-def _charge(draw: Pick[object], costs: st.SearchStrategy[Decimal], moments: tuple[datetime, ...]) -> Row:
+def _charge(draw: st.DrawFn, costs: st.SearchStrategy[Decimal], moments: tuple[datetime, ...]) -> Row:
     start = draw(st.sampled_from((*moments[:3], moments[3], moments[0] + 7 * HOUR, moments[0] + timedelta(minutes=30))))
-    assert isinstance(start, datetime)
     cost, factor = draw(costs), draw(st.sampled_from((1, 1, 0, 2)))
-    assert isinstance(cost, Decimal)
-    assert isinstance(factor, int)
     labels = {name: draw(st.sampled_from(values)) for name, values in LABELS.items()}
     return charge(
         cost,
         start,
-        draw(st.sampled_from(LENGTHS)),  # type: ignore[arg-type]
+        draw(st.sampled_from(LENGTHS)),
         EffectiveCost=cost * factor,
         InvoiceIssuerName=draw(st.sampled_from(("Cloud", "Cloud", "Other"))),
         BillingCurrency=draw(st.sampled_from(("USD", "USD", "EUR"))),
@@ -249,7 +242,7 @@ def apart(rows: Iterable[Allocation], count: int) -> list[tuple[Allocation, ...]
     found: list[list[Allocation]] = [[] for _ in range(count)]
     for row in rows:
         number, _, account = row.billing_account.partition("-")
-        names = {name: _without(getattr(row, name)) for name in ("cluster", "community", "hub")}
+        names: Row = {name: _without(getattr(row, name)) for name in ("cluster", "community", "hub")}
         found[int(number)].append(row._replace(billing_account=account, **names))
     return [tuple(sorted(rows_, key=str)) for rows_ in found]
 

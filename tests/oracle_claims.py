@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.month import Month, Row
 
 Spot = dict[str, str]
@@ -78,7 +80,7 @@ class Claims:
     @cached_property
     def machines(self) -> dict[tuple[str, str], Spot]:
         """By cluster and machine: its newest pool and purpose, ties by name."""
-        found: dict[tuple[str, str], list[tuple[object, Spot]]] = defaultdict(list)
+        found: dict[tuple[str, str], list[tuple[datetime, Spot]]] = defaultdict(list)
         for node in self.month.nodes:
             spot = self.spot(node)
             found[text(node["cluster"]), spot["machine"]].append((node["hour"], spot))

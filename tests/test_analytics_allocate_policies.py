@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.month import (
     START,
     Book,
     Month,
+    Row,
     by,
     charge,
     cluster,
@@ -173,7 +175,7 @@ def test_large_weights_are_weights_too(book: Book) -> None:
     assert by(book.allocate(month), "hub") == money(blue="3", red="3")
 
 
-def related(kind: str, cost: str, **columns: object) -> dict[str, object]:
+def related(kind: str, cost: str, **columns: Any) -> Row:
     return charge(cost, ChargeCategory=kind, Component=kind.lower(), **columns)
 
 
@@ -208,7 +210,7 @@ TWO = fleet(
     ],
 )
 def test_what_relates_to_others_follows_cluster_then_sub_account_then_billing_account(
-    book: Book, columns: dict[str, object], costs: dict[str, str]
+    book: Book, columns: Row, costs: dict[str, str]
 ) -> None:
     kinds = ("Tax", "Credit", "Adjustment")
     rows = book.allocate(Month(TWO, charges=(*BASE, *(related(kind, "3", **columns) for kind in kinds))))
@@ -238,7 +240,7 @@ def test_a_credit_in_a_communitys_own_account_is_its_own_and_never_others(book: 
         for row in book.allocate(Month(TWO, charges=(*BASE, related("Credit", "-3", SubAccountId="p5"))))
         if row.rule == "related"
     ]
-    assert (row.community, row.hub, row.billed_cost) == ("club", None, -3)
+    assert (row.community, row.hub, row.billed_cost) == ("club", None, Decimal(-3))
 
 
 def test_a_tax_follows_the_basis_and_the_community_of_what_it_relates_to(book: Book) -> None:

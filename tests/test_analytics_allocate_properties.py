@@ -17,7 +17,7 @@ from terraform.fleet import Hub, IdlePolicy, Policy, SharedPolicy
 from tests.fixtures_months import SEED
 from tests.month import Allocation, Book, Month, Row, charge, cluster, fleet, measured, used
 from tests.months import CALM_COSTS, apart, months, scaled, together
-from tests.oracle import Oracle
+from tests.oracle import Key, Oracle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,11 +62,11 @@ def allocated(rows: Iterable[Allocation]) -> dict[object, tuple[Fraction, Fracti
     )
 
 
-def totals(rows: Iterable[tuple[object, object, object]]) -> dict[object, tuple[Fraction, Fraction]]:
+def totals(rows: Iterable[tuple[object, Decimal, Decimal]]) -> dict[object, tuple[Fraction, Fraction]]:
     found: dict[object, list[Fraction]] = defaultdict(lambda: [Fraction(0), Fraction(0)])
     for key, billed_cost, effective_cost in rows:
-        found[key][0] += Fraction(billed_cost)  # type: ignore[arg-type]
-        found[key][1] += Fraction(effective_cost)  # type: ignore[arg-type]
+        found[key][0] += Fraction(billed_cost)
+        found[key][1] += Fraction(effective_cost)
     return {key: (costs[0], costs[1]) for key, costs in found.items() if any(costs)}
 
 
@@ -91,11 +91,14 @@ def test_every_cent_comes_out_again_whatever_the_amounts(book: Book, batch: list
 def test_it_agrees_with_the_oracle(book: Book, batch: list[Month]) -> None:
     for month, rows in zip(batch, apart(book.allocate(together(batch)), AT_ONCE), strict=True):
         expected = Oracle(month).allocate()
-        found = {row[:12]: (Fraction(row.billed_cost), Fraction(row.effective_cost)) for row in rows}
+        found: dict[Key, tuple[Fraction, Fraction]] = {
+            row[:12]: (Fraction(row.billed_cost), Fraction(row.effective_cost)) for row in rows
+        }
         nothing = Fraction(0), Fraction(0)
         for key in found.keys() | expected.keys():
             for one, other in zip(found.get(key, nothing), expected.get(key, nothing), strict=True):
-                assert abs(one - other) <= Fraction(1, 10**9) * max(1, abs(other)), (key, float(one), float(other))
+                tolerance = Fraction(1, 10**9) * max(Fraction(1), abs(other))
+                assert abs(one - other) <= tolerance, (key, float(one), float(other))
 
 
 def used_by_none_of_its_hubs(month: Month, rows: Iterable[Allocation]) -> list[Allocation]:
@@ -138,20 +141,17 @@ def test_only_what_should_change_changes(book: Book, month: Month, data: st.Data
 
 
 def permuted(month: Month, data: st.DataObject) -> Month:
-    return replace(
-        month,
-        **{
-            table: tuple(data.draw(st.permutations(getattr(month, table))))
-            for table in ("charges", "usage", "nodes", "activity")
-        },
+    charges, usage, nodes, activity = (
+        tuple(data.draw(st.permutations(rows))) for rows in (month.charges, month.usage, month.nodes, month.activity)
     )
+    return Month(month.fleet, charges, usage, nodes, activity)
 
 
 def split(month: Month, data: st.DataObject) -> Month:
     """Return the month with one charge in two rows."""
     first, *rest = month.charges
     part = data.draw(st.integers(-(10**12), 10**13).map(lambda units: Decimal(units).scaleb(-12)))
-    less = {name: first[name] - part for name in ("BilledCost", "EffectiveCost")}  # type: ignore[operator]
+    less = {name: first[name] - part for name in ("BilledCost", "EffectiveCost")}
     other = {"BilledCost": part, "EffectiveCost": part, "x_StorageGibHours": None}
     return replace(month, charges=(first | less, *rest, first | other))
 
@@ -175,7 +175,7 @@ def with_a_new_hub(month: Month) -> Month:
 
 def with_another_account(month: Month) -> Month:
     """Return the month with charges of another account and cluster, that reach further and weigh more."""
-    start = min(row["ChargePeriodStart"] for row in month.charges)  # type: ignore[type-var]
+    start = min(row["ChargePeriodStart"] for row in month.charges)
     assert isinstance(start, datetime)
     period = {"BillingPeriod": month.charges[0]["x_BillingPeriod"], "BillingAccountId": "another", "Cluster": "third"}
     other = (

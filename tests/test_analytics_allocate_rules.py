@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.month import (
@@ -57,11 +59,11 @@ FLEET = fleet(
 )
 
 
-def claimed(book: Book, **columns: object) -> tuple[Allocation, ...]:
+def claimed(book: Book, **columns: Any) -> tuple[Allocation, ...]:
     return book.allocate(Month(FLEET, charges=(charge("1", **columns),), usage=USAGE, nodes=NODES))
 
 
-CASES: list[tuple[str, dict[str, object], str, dict[str, str]]] = [
+CASES: list[tuple[str, Row, str, dict[str, str]]] = [
     ("a hub's label", {"Cluster": "one", "Hub": "blue"}, "label", {"blue": "1"}),
     ("a hub's label on a machine others used", {"Cluster": "one", "Hub": "blue", "Node": "n1"}, "label", {"blue": "1"}),
     ("a hub's label and another's namespace", {"Cluster": "one", "Hub": "blue", "Namespace": "red"}, "label", {"blue": "1"}),

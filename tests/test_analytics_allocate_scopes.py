@@ -107,20 +107,20 @@ def test_empty_home_storage_is_not_measured_home_storage(book: Book) -> None:
 @pytest.mark.parametrize(
     "columns", [{"Node": "n9", "Pool": "p"}, {"Pool": "p"}, {"Purpose": "user"}, {"Purpose": "home-nfs"}]
 )
-def test_what_nothing_measured_is_shared_by_policy_with_no_coverage(book: Book, columns: dict[str, object]) -> None:
+def test_what_nothing_measured_is_shared_by_policy_with_no_coverage(book: Book, columns: Row) -> None:
     month = Month(fleet(cluster("one", shared="even")), charges=(charge("4", Cluster="one", **columns),))
     rows = book.allocate(month)
     assert by(rows, "hub", "basis", "coverage") == {("blue", "shared", 0): 2, ("red", "shared", 0): 2}
 
 
 @pytest.mark.parametrize("columns", [{"Pool": "p"}, {"Purpose": "user"}, {"Purpose": "home-nfs"}])
-def test_what_nothing_measured_and_no_policy_can_weigh_is_unattributed(book: Book, columns: dict[str, object]) -> None:
+def test_what_nothing_measured_and_no_policy_can_weigh_is_unattributed(book: Book, columns: Row) -> None:
     rows = book.allocate(Month(fleet(cluster("one")), charges=(charge("4", Cluster="one", **columns),)))
     assert by(rows, "cluster", "hub", "basis") == {("one", None, "unattributed"): 4}
 
 
 @pytest.mark.parametrize("columns", [{"Pool": "p"}, {"Purpose": "user"}, {"Purpose": "home-nfs"}])
-def test_what_names_a_strange_hub_is_never_spread_by_policy(book: Book, columns: dict[str, object]) -> None:
+def test_what_names_a_strange_hub_is_never_spread_by_policy(book: Book, columns: Row) -> None:
     rows = book.allocate(
         Month(fleet(cluster("one", shared="even")), charges=(charge("4", Cluster="one", Hub="gone", **columns),))
     )
