@@ -1,4 +1,4 @@
-"""`hubledger costs`: bring bills and usage in, allocate, report, explain, export; bills_cli.py has the rest."""
+"""`hubledger costs`: bring bills and usage in, allocate, report, explain, export; bills_cli.py and focus_cli.py have the rest."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
-from analytics import bills_cli, deliveries, show
+from analytics import bills_cli, deliveries, focus_cli, show
 from analytics.allocate import AllocationError
 from analytics.engine import EngineError
 from analytics.explain import explain
 from analytics.export import ExportError, export
+from analytics.focus_versions import VersionError
 from analytics.ingest import IngestError, ingest
 from analytics.invoice_totals import StatementError
 from analytics.lake import Lake, LakeError
@@ -22,12 +23,24 @@ from analytics.month import allocate_month
 from analytics.options import FLEET, LAKE, FleetOption, Format, LakeOption, MonthOption
 from analytics.progress import progress
 from analytics.report import By, Cost, NoSuchHub, report
+from analytics.validate import ValidationError
 from terraform.fleet_files import load
 
-ERRORS = (AllocationError, EngineError, ExportError, IngestError, LakeError, NoSuchHub, StatementError)
+ERRORS = (
+    AllocationError,
+    EngineError,
+    ExportError,
+    IngestError,
+    LakeError,
+    NoSuchHub,
+    StatementError,
+    ValidationError,
+    VersionError,
+)
 
 app = typer.Typer(help="Bills and usage in; what every hub costs, and why, out.", no_args_is_help=True)
 app.add_typer(bills_cli.app)
+app.add_typer(focus_cli.app)
 
 
 @app.command("ingest")
