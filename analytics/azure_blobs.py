@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from azure.core import MatchConditions
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from terraform.fleet import AzureBilling, BlobFolder
 
+SCOPE = "https://storage.azure.com/.default"
 ROLE = "Storage Blob Data Reader"
 FIREWALL = frozenset({"AuthorizationFailure", "IpAuthorizationFailure", "PublicAccessNotPermitted"})
 REFUSED = frozenset({"AuthenticationFailed", "InvalidAuthenticationInfo", "NoAuthenticationInformation"})
@@ -61,7 +63,7 @@ class Folder:
     def list(self) -> tuple[Blob, ...]:
         """Return the blobs below the folder, in order of their names."""
         below = f"{self.place.folder}/" if self.place.folder else None
-        with self._explained(str(self)):
+        with explained(str(self), self.place.container):
             return tuple(
                 Blob(each.name, each.etag, each.size, each.last_modified, _hex(each.content_settings.content_md5))
                 for each in self.container.list_blobs(name_starts_with=below)
@@ -69,7 +71,7 @@ class Folder:
 
     def read(self, blob: Blob) -> bytes:
         """Return a small blob's content, as it was when it was listed."""
-        with self._explained(self.url(blob.name)):
+        with explained(self.url(blob.name), self.place.container):
             return self.container.download_blob(
                 blob.name, etag=blob.etag, match_condition=MatchConditions.IfNotModified
             ).readall()
@@ -77,7 +79,7 @@ class Folder:
     def download(self, blob: Blob, path: Path) -> None:
         """Write a blob to `path`, piece by piece, as it was when it was listed; raises AzureBillingError if it isn't any more."""
         place = self.url(blob.name)
-        with self._explained(place), path.open("wb") as file:
+        with explained(place, self.place.container), path.open("wb") as file:
             stream = self.container.download_blob(
                 blob.name, etag=blob.etag, match_condition=MatchConditions.IfNotModified, max_concurrency=2
             )
@@ -85,12 +87,14 @@ class Folder:
         if path.stat().st_size != blob.size:
             raise AzureBillingError(f"{place}: {path.stat().st_size} bytes came of {blob.size}; run it again")
 
-    @contextmanager
-    def _explained(self, place: str) -> Iterator[None]:
-        try:
-            yield
-        except azure.AzureError as error:
-            raise AzureBillingError(explain(error, place, self.container.container_name or "")) from error
+
+@contextmanager
+def explained(place: str, container: str) -> Iterator[None]:
+    """Turn what Azure's libraries raise into an AzureBillingError with a remedy."""
+    try:
+        yield
+    except azure.AzureError as error:
+        raise AzureBillingError(explain(error, place, container)) from error
 
 
 @contextmanager
@@ -117,13 +121,17 @@ def _service(stack: ExitStack, source: AzureBilling, place: BlobFolder, retries:
     if source.sas_env:
         signature = _secret(source.sas_env, "a shared access signature").lstrip("?")
         return BlobServiceClient(address, AzureSasCredential(signature), **options)
-    return BlobServiceClient(address, stack.enter_context(DefaultAzureCredential()), **options)
+    credential = stack.enter_context(DefaultAzureCredential())
+    with explained(str(place), place.container):
+        credential.get_token(SCOPE)  # asked for here, for storage would ask again and again where there is none
+    return BlobServiceClient(address, credential, **options)
 
 
 def explain(error: azure.AzureError, place: str, container: str) -> str:
     """Say what an error of Azure's libraries means at `place`, and what to do next."""
     said = str(error.message).splitlines()[0].strip() if error.message else type(error).__name__
-    code = str(getattr(error, "error_code", None) or "")
+    code = getattr(error, "error_code", None) or ""
+    code = str(code.value if isinstance(code, Enum) else code)
     grant = f"Grant the caller the role “{ROLE}” on container {container}"
     if isinstance(error, CredentialUnavailableError) or "DefaultAzureCredential failed" in said:
         return (
@@ -131,13 +139,13 @@ def explain(error: azure.AzureError, place: str, container: str) -> str:
             " AZURE_CLIENT_SECRET, or name a variable with sas_env or connection_string_env in the cluster's file."
         )
     if isinstance(error, azure.ResourceModifiedError):
-        return f"{place}: changed since the folder was listed; run it again."
+        return f"{place}: changed or gone since the folder was listed; run it again."
     if isinstance(error, azure.ResourceNotFoundError):
         if code == "ContainerNotFound":
             return f"{place}: there is no container {container}. Correct the path in the cluster's file."
         return f"{place}: gone since the folder was listed; run it again."
     status = getattr(error, "status_code", None)
-    if code in REFUSED or status == 401:
+    if code in REFUSED or status == 401 or (isinstance(error, azure.ClientAuthenticationError) and status is None):
         return (
             f"{place}: Azure did not accept the credentials ({code or said}). Renew them: a signature may have expired."
         )

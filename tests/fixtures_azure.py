@@ -171,12 +171,8 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             _wait(server, connection, log)
             yield connection
         finally:
-            server.terminate()
-            try:
-                server.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.kill()  # it keeps nothing, and would wait for its clients' connections
+            server.wait()
 
 
 @pytest.fixture

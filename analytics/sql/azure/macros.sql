@@ -41,7 +41,7 @@ create or replace temp macro product(a, b) as try_cast(round(cast(a as double) *
 
 -- Tags as a JSON object: older exports leave out its braces.
 create or replace temp macro braced(tags) as case
-  when trim(tags) = '' then null when starts_with(trim(tags), '{') then trim(tags) else '{' || trim(tags) || '}'
+  when lower(trim(tags)) in ('', '""', 'null') then null when starts_with(trim(tags), '{') then trim(tags) else '{' || trim(tags) || '}'
 end;
 
 -- The tags, and the cluster of a node resource group where no tag says it.

@@ -1,0 +1,318 @@
+"""Bad Azure bills: every fault is said with its place and a remedy, and the lake keeps what it had."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+from azure.storage.blob import ContainerSasPermissions, generate_container_sas
+
+from analytics import azure, azure_blobs
+from analytics.azure_blobs import AzureBillingError
+from analytics.lake import Lake
+from analytics.source import SourceError
+from analytics.tables import CHARGES
+from terraform.fleet import AzureBilling, BlobFolder, Labels
+from tests.azure_bills import MCA, details, focus, text
+from tests.fixtures_azure import ACCOUNT, KEY, VARIABLE, Store, manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+OCTOBER = "20261001-20261031"
+FOLDER = f"costs/basalt/{OCTOBER}"
+PART = "part_0_0001.csv"
+
+
+def ingest(source: AzureBilling, lake: Lake) -> int:
+    made = azure.ingest(
+        source, labels=Labels(), lake=lake, sources={source.id}, months=None, now=NOW, talk=lambda said: None
+    )
+    return sum(delivery.rows for delivery in made)
+
+
+def empty(store: Store) -> None:
+    store.put(f"{FOLDER}/manifest.json", manifest(FOLDER, {}))
+
+
+def no_manifest_of_microsoft_s(store: Store) -> None:
+    store.put(f"{FOLDER}/manifest.json", '{"entries": []}')
+
+
+def part_that_is_not_there(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({}), "part_1_0001.csv": details({})})
+    store.delete(f"{FOLDER}/part_1_0001.csv")
+
+
+def part_that_is_cut_off(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({}, {}, {})})
+    store.put(f"{FOLDER}/{PART}", details({}, {}))
+
+
+def fewer_rows_than_promised(store: Store) -> None:
+    content = gzip.compress(details({}, {}).encode())
+    store.export(OCTOBER, {f"{PART}.gz": content}, rows={f"{PART}.gz": 3})
+
+
+def gzip_that_is_cut_off(store: Store) -> None:
+    content = gzip.compress(details(*[{}] * 500).encode())
+    store.export(OCTOBER, {f"{PART}.gz": content[: len(content) // 2]})
+
+
+def parquet_that_is_cut_off(store: Store) -> None:
+    store.export(OCTOBER, {"part_0_0001.snappy.parquet": b"PAR1 and no more"})
+
+
+def row_that_is_cut_off(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({}, {})[:-200]})
+
+
+def column_that_is_missing(store: Store) -> None:
+    row = {("CostInBilingCurrency" if name == "costInBillingCurrency" else name): MCA[name] for name in MCA}
+    store.export(OCTOBER, {PART: text([row])})
+
+
+def unknown_focus(store: Store) -> None:
+    store.export(OCTOBER, {PART: focus({})}, kind="FocusCost", version="2.0")
+
+
+def focus_preview(store: Store) -> None:
+    store.export(
+        OCTOBER, {PART: text([{"ChargeCategory": "Usage", "BilledCost": "1", "ChargeSubcategory": "On-Demand"}])}
+    )
+
+
+def price_sheet(store: Store) -> None:
+    store.export(OCTOBER, {PART: "meterId,unitPrice\r\na,1\r\n"}, kind="PriceSheet")
+
+
+def amount_that_is_none(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({}, {"costInBillingCurrency": "12,50"})})
+
+
+def quantity_that_is_none(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({}, {}, {"quantity": "many"})})
+
+
+def day_that_is_none(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({"date": "31.10.2026"})})
+
+
+def tags_that_are_none(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({"tags": '{"a": '})})
+
+
+def unknown_currency(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({"billingCurrency": "EURO"})})
+
+
+def two_exports(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({})}, folder="costs/basalt/second")
+
+
+def days_in_common(store: Store) -> None:
+    store.export("20261015-20261114", {PART: details({})})
+
+
+def a_part_exported_later(store: Store) -> None:
+    store.export("20261001-20261005", {PART: details({})}, submitted="2026-11-09T03:00:00Z")
+
+
+def amortised_alone(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({})}, kind="AmortizedCost")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (
+            empty,
+            f"{FOLDER}/manifest.json: an empty manifest: it names no blob. Wait for the export, or have it run again",
+        ),
+        (no_manifest_of_microsoft_s, "not a manifest as Microsoft writes them (1 faults)"),
+        (part_that_is_not_there, f"names {FOLDER}/part_1_0001.csv, which is not there"),
+        (part_that_is_cut_off, "bytes, not the"),
+        (fewer_rows_than_promised, "2 rows came, its manifest says 3: it is cut off or being written"),
+        (gzip_that_is_cut_off, f"{PART}.gz: after line"),
+        (parquet_that_is_cut_off, "part_0_0001.snappy.parquet: "),
+        (row_that_is_cut_off, f"{PART}: line 3: "),
+        (column_that_is_missing, "no column Cost (is 'costinbilingcurrency' it?)"),
+        (unknown_focus, "FOCUS version 2.0 is not known here; have the export made in version 1.0r2 or 1.2"),
+        (focus_preview, "FOCUS version before 1.0"),
+        (price_sheet, "an export of PriceSheet, not of costs"),
+        (amount_that_is_none, f"{PART}, row 2: costInBillingCurrency: '12,50' is not a decimal number"),
+        (quantity_that_is_none, f"{PART}, row 3: quantity: 'many' is not a decimal number"),
+        (day_that_is_none, f"{PART}, row 1: date: '31.10.2026' is not a date as 10/31/2026"),
+        (tags_that_are_none, "Tags is not a JSON object: 1 row, first http://"),
+        (unknown_currency, "BillingCurrency is no currency of ISO 4217: 1 row"),
+        (two_exports, "2 exports lie below it, and read together they would count twice"),
+        (days_in_common, "have days in common, which would count twice"),
+        (a_part_exported_later, "have days in common, which would count twice"),
+        (amortised_alone, "amortised cost doesn't say what is billed. Let path name the export of actual cost"),
+    ],
+)
+def test_a_bad_bill_is_refused_and_nothing_is_replaced(
+    store: Store, tmp_path: Path, spoil: Callable[[Store], None], said: str
+) -> None:
+    lake, source = Lake(str(tmp_path / "lake")), store.source()
+    store.export(OCTOBER, {PART: details({})})
+    assert ingest(source, lake) == 1
+    version = lake.version(CHARGES)
+    spoil(store)
+    with pytest.raises(SourceError) as caught:
+        ingest(source, lake)
+    assert said in str(caught.value)
+    assert lake.version(CHARGES) == version
+
+
+def test_two_exports_that_are_not_twins_are_refused(store: Store, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    store.export(OCTOBER, {PART: details({})})
+    store.export(OCTOBER, {PART: details({})}, folder="costs/other")
+    with pytest.raises(AzureBillingError, match="ActualCost, not amortised cost"):
+        ingest(store.source(amortized="costs/other"), lake)
+    store.export(OCTOBER, {PART: focus({})}, kind="FocusCost", version="1.0")
+    store.export(OCTOBER, {PART: details({})}, folder="costs/other", kind="AmortizedCost")
+    with pytest.raises(AzureBillingError, match="leave amortized_path out"):
+        ingest(store.source(amortized="costs/other"), lake)
+
+
+def test_a_folder_without_an_export_says_how_its_path_ends(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(AzureBillingError, match="it ends with the export's name"):
+        ingest(store.source("nothing"), Lake(str(tmp_path / "lake")))
+
+
+def test_a_container_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
+    source = AzureBilling(BlobFolder("elsewhere", "costs"), connection_string_env=VARIABLE)
+    with pytest.raises(AzureBillingError, match=r"there is no container elsewhere\. Correct the path"):
+        ingest(source, Lake(str(tmp_path / "lake")))
+
+
+def test_a_blob_that_changes_or_vanishes_while_it_is_read_is_not_mixed(store: Store, tmp_path: Path) -> None:
+    store.put(f"{FOLDER}/{PART}", details({}))
+    source = store.source()
+    with azure_blobs.connect(source, source.path) as folder:
+        (blob,) = folder.list()
+        store.put(f"{FOLDER}/{PART}", details({}, {}))
+        with pytest.raises(AzureBillingError, match="changed or gone since the folder was listed; run it again"):
+            folder.download(blob, tmp_path / "part.csv")
+        store.delete(f"{FOLDER}/{PART}")
+        with pytest.raises(AzureBillingError, match="gone since the folder was listed; run it again"):
+            folder.download(blob, tmp_path / "part.csv")
+
+
+def test_a_blob_larger_than_a_request_comes_whole(store: Store, tmp_path: Path) -> None:
+    content = bytes(range(256)) * (40 * 2**20 // 256) + b"end"
+    store.put(f"{FOLDER}/{PART}", content)
+    source = store.source()
+    with azure_blobs.connect(source, source.path) as folder:
+        folder.download(folder.list()[0], tmp_path / "part.csv")
+    assert (tmp_path / "part.csv").read_bytes() == content
+
+
+def signature(store: Store, permission: str, *, hours: int = 1) -> str:
+    return generate_container_sas(
+        ACCOUNT,
+        store.container,
+        account_key=KEY,
+        permission=ContainerSasPermissions.from_string(permission),
+        expiry=datetime.now(UTC) + timedelta(hours=hours),
+    )
+
+
+def reached_by_signature(store: Store) -> AzureBilling:
+    endpoint = store.service.url.rstrip("/")
+    return AzureBilling(BlobFolder(store.container, "costs/basalt"), endpoint=endpoint, sas_env="BILLS_SAS")
+
+
+def test_a_signature_that_may_list_and_read_is_enough(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.export(OCTOBER, {PART: details({})})
+    monkeypatch.setenv("BILLS_SAS", f"?{signature(store, 'rl')}")
+    assert ingest(reached_by_signature(store), Lake(str(tmp_path / "lake"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("permission", "hours", "said"),
+    [
+        ("r", 1, "“Storage Blob Data Reader” on container"),
+        ("rl", -1, "access denied (AuthorizationFailure): the storage account's firewall may not let this address in"),
+    ],
+)
+def test_a_signature_that_is_not_enough_says_what_is(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, permission: str, hours: int, said: str
+) -> None:
+    store.export(OCTOBER, {PART: details({})})
+    secret = signature(store, permission, hours=hours)
+    monkeypatch.setenv("BILLS_SAS", secret)
+    with pytest.raises(AzureBillingError) as caught:
+        ingest(reached_by_signature(store), Lake(str(tmp_path / "lake")))
+    assert said in str(caught.value)
+    assert secret[-20:] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (
+            None,
+            f"the environment variable {VARIABLE} is not set: it is to hold the storage account's connection string",
+        ),
+        ("nonsense", f"{VARIABLE} holds no connection string"),
+    ],
+)
+def test_credentials_that_are_missing_are_named(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str | None, said: str
+) -> None:
+    source = store.source()
+    monkeypatch.delenv(VARIABLE) if value is None else monkeypatch.setenv(VARIABLE, value)
+    with pytest.raises(AzureBillingError) as caught:
+        ingest(source, Lake(str(tmp_path / "lake")))
+    assert said in str(caught.value)
+
+
+def test_no_credentials_at_all_are_told_with_the_ways_to_have_some(tmp_path: Path) -> None:
+    source = AzureBilling(BlobFolder("exports", "costs", "https://ohcbills.blob.core.windows.net"))
+    with pytest.raises(AzureBillingError, match=r"there are no Azure credentials here\. Run `az login`"):
+        ingest(source, Lake(str(tmp_path / "lake")))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        ("AuthenticationFailed", 403, "Azure did not accept the credentials (AuthenticationFailed). Renew them"),
+        (
+            "AuthorizationPermissionMismatch",
+            403,
+            "Grant the caller the role “Storage Blob Data Reader” on container exports",
+        ),
+        ("AuthorizationFailure", 403, "the storage account's firewall may not let this address in"),
+        (None, None, "Azure did not accept the credentials (AADSTS7000215: Invalid client secret"),
+        ("InvalidUri", 400, "Azure refused to read it (InvalidUri)"),
+        ("ServerBusy", 503, "Azure could not be reached or did not answer"),
+    ],
+)
+def test_each_refusal_of_azure_has_its_remedy(code: str | None, status: int | None, said: str) -> None:
+    kind = ClientAuthenticationError if status in (403, None) else HttpResponseError
+    error = kind("AADSTS7000215: Invalid client secret provided.")
+    error.status_code = status
+    if code:
+        vars(error)["error_code"] = code
+    assert said in azure_blobs.explain(error, "https://a.blob.core.windows.net/exports/x", "exports")
+
+
+def test_a_store_that_does_not_answer_is_said_to_be_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey={KEY};BlobEndpoint=http://127.0.0.1:9/a;"
+    monkeypatch.setenv(VARIABLE, connection)
+    source = AzureBilling(BlobFolder("exports", "costs"), connection_string_env=VARIABLE)
+    with (
+        azure_blobs.connect(source, source.path, retries=0) as folder,
+        pytest.raises(AzureBillingError, match=r"Azure could not be reached or did not answer .* Try again later"),
+    ):
+        folder.list()
