@@ -3,9 +3,10 @@
 pytest_plugins = [
     "tests.fixtures_azure",
     "tests.fixtures_bigquery",
+    "tests.fixtures_bills",
     "tests.fixtures_demo",
     "tests.fixtures_fleet",
     "tests.fixtures_months",
     "tests.fixtures_nise",
-    "tests.golden",
+    "tests.fixtures_golden",
 ]

@@ -19,7 +19,7 @@ from tests.azure_bills import MCA, NODES, RESERVATION, SUBSCRIPTION, details, en
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.golden import Golden
+    from tests.fixtures_golden import Golden
 
 CLOSED = datetime(2026, 11, 7, tzinfo=UTC)
 PLAN = "/providers/Microsoft.BillingBenefits/savingsPlanOrders/cc/savingsPlans/dd"
