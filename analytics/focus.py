@@ -10,57 +10,33 @@ import csv
 import difflib
 import gzip
 import hashlib
-import re
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from glob import has_magic
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import duckdb
-import pyarrow as pa
-import requests
-from pyarrow import fs as pafs
 
 from analytics.charges import PARTLY, deliver, is_delivered
 from analytics.descriptions import COMPONENTS
 from analytics.engine import check_room, connect, identifier, literal, scratch_folder, sql
-from analytics.source import SourceError
+from analytics.focus_files import File, FocusError, find
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from analytics.charges import Delivery
     from analytics.lake import Lake
     from terraform.fleet import FocusBilling, Labels
 
+__all__ = ["File", "FocusError", "ingest", "opened"]
+
 READER = "1"  # raise it when the same file must be read again because this module reads it otherwise
-SUFFIXES = (".parquet", ".csv", ".csv.gz")
 OLDER_NAMES = {"ServiceProviderName": "ProviderName", "HostProviderName": "PublisherName"}  # until FOCUS 1.2
 MANDATORY = tuple(field.name for field in CHARGES.schema if field.name in FOCUS_COLUMNS and not field.nullable)
 # Issuers leave these null on some lines (taxes, mostly); where there is no list price, the price is what was billed.
 FALLBACKS = {"ContractedCost": ("ListCost", "BilledCost"), "ListCost": ("ContractedCost", "BilledCost")}
-
-
-class FocusError(SourceError):
-    """A FOCUS file can't be had or can't be read; nothing of it was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to read. `path` is where DuckDB finds it, `name` what people call it."""
-
-    name: str
-    path: Path
-    mark: str  # changes when the file does
-    columns: tuple[tuple[str, str], ...] = ()  # name and DuckDB type
-
-    @property
-    def is_csv(self) -> bool:
-        return not self.name.endswith(".parquet")
 
 
 def ingest(
@@ -78,7 +54,7 @@ def ingest(
     `months` (YYYY-MM) leaves out the others; None is all that the files have. Raises FocusError for files, ChargesError for rows.
     """
     with scratch_folder() as scratch, connect() as con:
-        files = _find(source.path, scratch)
+        files = find(source.path, scratch)
         version = _version(files, labels)
         if is_delivered(con, lake, source=source.id, version=version, months=months):
             talk(f"{source.id}: {len(files)} files, unchanged")
@@ -108,8 +84,11 @@ def opened(con: duckdb.DuckDBPyConnection, files: Iterable[File], scratch: Path)
     try:
         _create_view(con, ready)
         yield
-    except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException) as error:
+    except duckdb.Error as error:
         check_room(error)
+        # A damaged page is a plain Error.
+        if isinstance(error, duckdb.ProgrammingError) and not isinstance(error, duckdb.InvalidInputException):
+            raise
         raise _diagnosis(con, ready, error) from error
 
 
@@ -119,90 +98,6 @@ def _version(files: Iterable[File], labels: Labels) -> str:
         [READER, repr(labels), COMPONENTS.read_text("utf-8"), *(f"{each.name}\0{each.mark}" for each in files)]
     )
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _find(path: str, scratch: Path) -> list[File]:
-    """Return the files that `path` names (a file, a folder, a glob, or a URL of these), fetched if they are far away."""
-    if path.startswith(("https://", "http://")):
-        return [_download(path, scratch)]
-    if "://" in path and not path.startswith("file://"):
-        return _fetch(path, scratch)
-    local = Path(path.removeprefix("file://"))
-    if local.is_dir():
-        found = sorted(each for each in local.rglob("*") if each.name.endswith(SUFFIXES))
-    elif local.exists():
-        found = [local]
-    else:
-        root = Path(local.anchor)
-        found = sorted(each for each in root.glob(str(local.relative_to(root))) if each.is_file())
-    if not found:
-        raise FocusError(
-            f"{path}: no such file; correct billing.path in the cluster's file, or have the export run first"
-        )
-    files = []
-    for each in found:
-        _check_suffix(str(each))
-        stat = each.stat()
-        files.append(File(str(each), each, f"{stat.st_size} {stat.st_mtime_ns}"))
-    return files
-
-
-def _download(url: str, scratch: Path) -> File:
-    name = url.split("?")[0]  # a query may hold a signature: it is not for messages
-    _check_suffix(name)
-    target = scratch / Path(name).name
-    digest = hashlib.sha256()
-    try:
-        with requests.get(url, stream=True, timeout=60) as answer, target.open("wb") as file:
-            if not answer.ok:
-                raise FocusError(
-                    f"{name}: the server answered {answer.status_code} {answer.reason}; check address and access"
-                )
-            for chunk in answer.iter_content(2**20):
-                digest.update(chunk)
-                file.write(chunk)
-    except requests.RequestException as error:
-        raise FocusError(f"{name}: {type(error).__name__}; check the address and the network") from error
-    return File(name, target, digest.hexdigest())
-
-
-def _fetch(url: str, scratch: Path) -> list[File]:
-    """Copy the objects of a bucket that `url` names into `scratch`."""
-    head = re.split(r"[*?\[]", url, maxsplit=1)[0]
-    base = head.rsplit("/", 1)[0] if has_magic(url) else url
-    try:
-        filesystem, root = pafs.FileSystem.from_uri(base)
-        info = filesystem.get_file_info(root)
-        if info.type == pafs.FileType.File:
-            found = [info]
-        else:
-            pattern = root + url[len(base) :] if has_magic(url) else f"{root.rstrip('/')}/*"
-            found = [
-                each
-                for each in filesystem.get_file_info(pafs.FileSelector(root, recursive=True, allow_not_found=True))
-                if each.type == pafs.FileType.File and fnmatchcase(each.path, pattern) and each.path.endswith(SUFFIXES)
-            ]
-        files = []
-        for number, each in enumerate(sorted(found, key=lambda each: each.path)):
-            _check_suffix(each.path)
-            target = scratch / f"{number} {Path(each.path).name}"
-            pafs.copy_files(
-                each.path, str(target), source_filesystem=filesystem, destination_filesystem=pafs.LocalFileSystem()
-            )
-            mark = f"{each.size} {each.mtime_ns}"
-            files.append(File(f"{url.split('://')[0]}://{each.path}", target, mark))
-    except (OSError, pa.ArrowException) as error:
-        raise FocusError(f"{url}: {str(error).splitlines()[0]}; check the address and this account's access") from error
-    if not files:
-        raise FocusError(
-            f"{url}: no such object; correct billing.path in the cluster's file, or have the export run first"
-        )
-    return files
-
-
-def _check_suffix(name: str) -> None:
-    if not name.endswith(SUFFIXES):
-        raise FocusError(f"{name}: not a FOCUS file's name; they end in {', '.join(SUFFIXES)}")
 
 
 def _open(con: duckdb.DuckDBPyConnection, file: File, scratch: Path) -> File:
@@ -322,34 +217,30 @@ def _typed(name: str, types: dict[str, str]) -> str:
 
 
 def _diagnosis(con: duckdb.DuckDBPyConnection, files: Sequence[File], error: duckdb.Error) -> FocusError:
-    """Find the value that DuckDB couldn't take, or the file it couldn't read."""
+    """Find the file that DuckDB couldn't read, or the value that it couldn't take."""
     for file in files:
+        rows = f"read_parquet({literal(str(file.path))}, file_row_number = true, binary_as_string = true)"
+        try:
+            con.execute(f"select bit_xor(hash(*columns(*))) from {rows}").fetchall()
+        except duckdb.Error as unreadable:
+            return FocusError(f"{file.name}: {_told(unreadable, file)}; the file is damaged: have it delivered again")
         types = dict(file.columns)
         for name in FOCUS_COLUMNS:
-            typed = _typed(name, types)
-            if name not in types or CHARGES.schema.field(name).type not in (MONEY, TIME):
+            kind = CHARGES.schema.field(name).type
+            if name not in types or kind not in (MONEY, TIME):
                 continue
             column = identifier(name)
-            tried = (
-                f"try_cast({column} as decimal(38, 12))"
-                if CHARGES.schema.field(name).type == MONEY
-                else f"try({typed})"
-            )
-            try:
-                found = con.execute(
-                    f"select file_row_number + 1, left(cast({column} as varchar), 40)"
-                    f" from read_parquet({literal(str(file.path))}, file_row_number = true, binary_as_string = true)"
-                    f" where {column} is not null and {tried} is null order by 1 limit 1"
-                ).fetchall()
-            except duckdb.Error as unreadable:
-                return FocusError(
-                    f"{file.name}: {_told(unreadable, file)}; the file is damaged: have it delivered again"
-                )
+            wanted, tried = "a time as 2026-10-01T00:00:00Z", f"try({_typed(name, types)})"
+            if kind == MONEY:
+                # Not even `try` takes a NaN.
+                finite = f"isfinite({column})" if types[name] in ("DOUBLE", "FLOAT") else "true"
+                wanted, tried = "a decimal number", f"if({finite}, try_cast({column} as decimal(38, 12)), null)"
+            found = con.execute(
+                f"select file_row_number + 1, left(cast({column} as varchar), 40) from {rows}"
+                f" where {column} is not null and {tried} is null order by 1 limit 1"
+            ).fetchall()
             if found:
                 row, value = found[0]
-                wanted = (
-                    "a decimal number" if CHARGES.schema.field(name).type == MONEY else "a time as 2026-10-01T00:00:00Z"
-                )
                 return FocusError(f"{file.name}, row {row}: {name}: {value!r} is not {wanted}; nothing was written")
     return FocusError(f"{', '.join(file.name for file in files)}: {_told(error, None)}; nothing was written")
 
