@@ -8,6 +8,7 @@ partition one comes after the other. A crash leaves files that no version names,
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import duckdb
 import pyarrow as pa
@@ -72,6 +73,22 @@ class _File:
     size: int
     rows: int
     partition: Mapping[str, str]
+
+
+class _Target(Protocol):
+    def write(self, data: bytes) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class _Storage(DeltaStorageHandler):
+    """Where a table's files are. Arrow would write buffers to it, and it takes bytes only."""
+
+    @contextmanager
+    def create(self, path: str) -> Iterator[_Target]:
+        stream = cast("_Target", self._handler.open_output_stream(path, None))
+        yield stream
+        stream.close()  # only now is there an object: nothing is left of what failed before
 
 
 class Lake:
@@ -263,11 +280,11 @@ class Lake:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _upload(self, table: Table, folder: Path, files: Sequence[_File]) -> None:
-        filesystem = self._filesystem(table)
+        storage = _Storage(self._place(table), self.storage_options or None)
         for file in files:
-            local = folder / Path(file.path).name
-            with local.open("rb") as source, filesystem.open_output_stream(file.path) as target:
-                shutil.copyfileobj(source, target, 8 * 2**20)
+            with (folder / Path(file.path).name).open("rb") as source, storage.create(file.path) as target:
+                while part := source.read(8 * 2**20):
+                    target.write(part)
 
     def _commit(
         self, table: Table, files: Sequence[_File], scope: Sequence[Mapping[str, str]], metadata: Mapping[str, str]
@@ -459,15 +476,33 @@ def _sql_type(kind: pa.DataType) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    """Return what a library says, in a line: of a chain of causes the last, of a cloud's answer its message."""
+    text = str(error).strip() or type(error).__name__
+    if answer := re.search(r"<Message>(.*?)</Message>", text):
+        return answer[1]
+    return text.split("↳")[-1].removeprefix("\x1b[0m").strip().splitlines()[0]
+
+
+REMEDIES = (
+    (
+        ("permission denied", "accessdenied", "access denied", "forbidden", "unauthorized", " 401"),
+        "give this account read and write access to it",
+    ),
+    (("no space left", "file too large", "quota"), "make room there and run again; nothing was changed"),
+    (
+        ("nosuchbucket", "containernotfound", "bucket does not exist", "connect", "timed out", "dns", "credential"),
+        "see that it exists, and that this machine reaches it with the credentials in its environment",
+    ),
+    (
+        ("json error", "_delta_log", "logsegment", "version"),
+        "its log is damaged or the version is not there; restore _delta_log from a backup",
+    ),
+)
 
 
 def _remedy(error: Exception) -> str:
     text = str(error).lower()
-    if "permission denied" in text or "access denied" in text or "forbidden" in text or "401" in text:
-        return "give this account read and write access to it"
-    if "no space left" in text or "file too large" in text or "quota" in text:
-        return "make room there and run again; nothing was changed"
-    if "json error" in text or "log" in text or "version" in text:
-        return "its log is damaged or the version is not there; restore _delta_log from a backup"
+    for signs, remedy in REMEDIES:
+        if any(sign in text for sign in signs):
+            return remedy
     return "see that the place can be reached and is a Hubledger lake"
