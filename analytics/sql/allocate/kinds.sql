@@ -1,6 +1,7 @@
 -- kinds.sql: one row per kind of charge: all that allocation tells apart but time and money. Rules claim kinds, not charges.
 select *, cast(row_number() over (order by billing_period, issuer, billing_account, sub_account, currency, charge_category,
-    service, service_category, cluster_label, hub_label, namespace, machine, pool_label, purpose_label, component, part) as integer) as kind_id
+    service, service_category, cluster_label, hub_label, namespace, machine, pool_label, purpose_label, component, part
+) as integer) as kind_id
 from (
     select distinct
         x_BillingPeriod as billing_period,

@@ -40,7 +40,8 @@ valued as (
 )
 select
     place_id, period_id, idle_policy, hubs_value,
-    cpu_used > cpu_capacity or memory_used > memory_capacity or gpu_used > gpu_capacity as overused,
+    cpu_used > cpu_capacity and cpu_capacity > 0 or memory_used > memory_capacity and memory_capacity > 0
+        or gpu_used > gpu_capacity and gpu_capacity > 0 as overused,
     cpu, memory, gpu, weight_cpu, weight_memory, weight_gpu,
     case when cpu > 0 then (cpu - cpu_used) / cpu else 0 end as cpu_idle,
     case when memory > 0 then (memory - memory_used) / memory else 0 end as memory_idle,
