@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics import aws_lines, aws_manifest, aws_s3, engine, focus
-from analytics.aws_columns import Keys
 from analytics.aws_s3 import AwsBillingError, Bucket
 from analytics.charges import PARTLY, deliver, is_delivered
 from analytics.descriptions import COMPONENTS
@@ -99,7 +98,6 @@ def _read(
     talk: Callable[[str], None],
 ) -> Iterator[tuple[str, ...]]:
     """Create the view `focus` over a period's files; yields the billing periods that their rows are of."""
-    keys = Keys(labels)
     reports: list[aws_lines.File] = []
     exports: list[focus.File] = []
     for each, path in _fetched(bucket, found.files, folder):
@@ -107,7 +105,7 @@ def _read(
         if aws_lines.is_focus(con, path, place):
             exports.append(focus.File(place, path, each.etag))
         else:
-            reports.append(aws_lines.open_file(con, path, place, keys))
+            reports.append(aws_lines.stage(con, path, place, labels, talk=talk))
     if reports and exports:
         raise AwsBillingError(
             f"{bucket}: {exports[0].name} is a FOCUS export and {reports[0].place} a Cost and Usage Report: together they"
@@ -115,10 +113,9 @@ def _read(
         )
     if exports:
         with focus.opened(con, exports, folder):
-            yield tuple(row[0] for row in con.execute(engine.sql("aws/periods")).fetchall())
+            yield tuple(row[0] for row in con.execute(engine.sql("aws/months")).fetchall())
     else:
-        aws_lines.create_lines(con, reports, keys)
-        aws_lines.convert(con, reports, labels, folder / "charges.parquet", talk=talk)
+        aws_lines.create_view(con, reports, labels)
         yield aws_lines.check(con, source.id, talk=talk)
 
 

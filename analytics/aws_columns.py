@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
     from terraform.fleet import Labels
 
-# A quantity is for information: one that doesn't fit is left out, where money that doesn't is an error.
-TYPES = {"text": "varchar", "time": "timestamp", "money": "decimal(38, 12)", "quantity": "decimal(38, 12)"}
-MEANT = {"text": "text", "time": "a time as 2026-10-01T00:00:00Z", "money": "a number", "quantity": "a number"}
+# A quantity and a price are for information: one that doesn't fit is left out, where money that doesn't is an error.
+TYPES = {
+    "text": "varchar",
+    "time": "timestamp",
+    "money": "decimal(38, 12)",
+    "quantity": "decimal(38, 12)",
+    "price": "double",
+}
+MEANT = {"text": "text", "time": "a time as 2026-10-01T00:00:00Z"}
+NUMBERS = ("money", "quantity", "price")
 TAG_COLUMN = re.compile(r"resourceTags/(?P<csv>.+)|resource_tags_(?P<parquet>.+)")
 TAG_MAPS = ("resource_tags", "tags")
 OWNED = "kubernetes.io/cluster/"
@@ -103,9 +110,9 @@ COLUMNS: tuple[Column, ...] = (
         split_cost="split_line_item_net_split_cost split_line_item_split_cost",
         unused_cost="split_line_item_net_unused_cost split_line_item_unused_cost",
     ),
+    *_columns("quantity", amount="line_item_usage_amount"),
     *_columns(
-        "quantity",
-        amount="line_item_usage_amount",
+        "price",
         unblended_rate="line_item_unblended_rate",
         list_cost="pricing_public_on_demand_cost",
         list_rate="pricing_public_on_demand_rate",
@@ -185,7 +192,7 @@ def layout(columns: Sequence[tuple[str, str, str]], keys: Keys) -> Layout:
     for column in COLUMNS:
         origins = [each for each in column.origins if each in there]
         faults += [
-            f"column {each} is {there[each][1]}, not {MEANT[column.kind]}"
+            f"column {each} is {there[each][1]}, not {MEANT.get(column.kind, 'a number')}"
             for each in origins
             if not _fits(column, there[each][1])
         ]
@@ -200,15 +207,14 @@ def layout(columns: Sequence[tuple[str, str, str]], keys: Keys) -> Layout:
 
 def _typed(column: Column, source: str, kind: str) -> str:
     blank = f"nullif({source}, '')" if kind == "VARCHAR" else source
-    if column.kind in ("money", "quantity"):
-        cast = "cast" if column.kind == "money" else "try_cast"
-        if kind == "DOUBLE" and column.kind == "money":
+    if column.kind in NUMBERS:
+        if kind == "DOUBLE" and column.kind != "price":
             return sql("ingest/decimal").replace("value", source)
-        if kind in {"DOUBLE", "FLOAT"}:
-            return f"{cast}(cast({source} as varchar) as {column.type})"
+        if kind == "FLOAT":
+            blank = f"cast({source} as varchar)"
         if kind == "VARCHAR":  # where a report went through Python, None may stand for nothing
             blank = f"nullif({blank}, 'None')"
-        return f"{cast}({blank} as {column.type})"
+        return f"{'cast' if column.kind == 'money' else 'try_cast'}({blank} as {column.type})"
     if column.name in ("payer", "account") and kind != "VARCHAR":
         return f"lpad(cast({source} as varchar), 12, '0')"  # an id that was taken for a number
     return blank if kind == column.type.upper() else f"cast({blank} as {column.type})"
@@ -238,7 +244,7 @@ def _entry(source: str, kind: str, key: str) -> str:
 def _fits(column: Column, kind: str) -> bool:
     if kind == "VARCHAR":
         return True
-    if column.kind in ("money", "quantity"):
+    if column.kind in NUMBERS:
         return kind in {"DOUBLE", "FLOAT", "BIGINT", "INTEGER"} or kind.startswith("DECIMAL")
     if column.kind == "time":
         return kind.startswith(("TIMESTAMP", "DATE"))

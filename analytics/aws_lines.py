@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from analytics import csv_files
-from analytics.aws_columns import COLUMNS, MEANT, NEEDED, TAG_COLUMN, TAG_MAPS, Keys, Layout, layout, normal
+from analytics import csv_files, gzip_parts
+from analytics.aws_columns import COLUMNS, MEANT, NEEDED, Keys, Layout, layout
 from analytics.aws_s3 import AwsBillingError
-from analytics.engine import identifier, literal, sql
+from analytics.engine import check_room, identifier, literal, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from terraform.fleet import Labels
 
@@ -33,82 +31,76 @@ KNOWN_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a bill: the Parquet to read, what people call it, and its columns with their DuckDB types."""
+    """A file of a bill, what people call it, and where its line items lie, taken apart."""
 
     place: str
-    path: Path
-    columns: tuple[tuple[str, str], ...]
+    staged: tuple[Path, ...]
+
+    @property
+    def sql(self) -> str:
+        """The list of those files, as SQL."""
+        return f"[{', '.join(literal(str(path)) for path in self.staged)}]"
 
 
 def is_focus(con: duckdb.DuckDBPyConnection, path: Path, place: str) -> bool:
     """Tell whether a file is a FOCUS export, by its columns."""
-    return set(FOCUS_MARKS) <= {name for name, _ in _columns(con, path, place)}
+    return {name for name, _ in _columns(con, path, place)} >= FOCUS_MARKS
 
 
-def open_file(con: duckdb.DuckDBPyConnection, path: Path, place: str, keys: Keys) -> File:
-    """Make a file ready to be read; a CSV is taken apart, and `path` goes. Raises AwsBillingError."""
-    if path.suffix == ".parquet":
-        return File(place, path, tuple(_columns(con, path, place)))
-    target = path.parent / f"{path.name}.parquet"
-    names = [name for name, _ in _columns(con, path, place)]
-    origins = {origin for column in COLUMNS for origin in column.origins} | {*TAG_MAPS, "product"}
-    wanted = dict.fromkeys(name for name in names if normal(name) in origins or _is_tag(name, keys))
-    try:
-        csv_files.stage(con, path, target, csv_files.Dialect(), names, wanted)
-    except csv_files.CsvError as error:
-        raise AwsBillingError(f"{place}: {error}; the file is damaged: have it delivered again") from error
-    path.unlink()
-    return File(place, target, tuple((name, "VARCHAR") for name in wanted))
-
-
-def create_lines(con: duckdb.DuckDBPyConnection, files: Sequence[File], keys: Keys) -> None:
-    """Create the view `aws_lines` over `files`. Raises AwsBillingError for a column that is missing or of another type."""
-    alike: dict[tuple[tuple[str, str], ...], list[File]] = {}
-    for file in files:
-        alike.setdefault(file.columns, []).append(file)
-    selects = []
-    for group, (columns, several) in enumerate(alike.items()):
-        read = _layout(columns, keys)
-        if read.faults:
-            raise AwsBillingError(
-                f"{several[0].place}: not a bill as AWS exports it: {'; '.join(read.faults)}. Let the export have all columns"
-            )
-        paths = ", ".join(literal(str(file.path)) for file in several)
-        selects.append(
-            f"select {read.select()}, {group << 50} + (file_index << 32) + file_row_number as row_id"
-            f" from read_parquet([{paths}], binary_as_string = true, hive_partitioning = false)"
+def stage(
+    con: duckdb.DuckDBPyConnection, path: Path, place: str, labels: Labels, *, talk: Callable[[str], None]
+) -> File:
+    """Take a file's line items apart, once; `path` goes. Raises AwsBillingError, where in the file and what to do."""
+    columns = _columns(con, path, place)
+    read = _layout(path, columns, Keys(labels))
+    if read.faults:
+        raise AwsBillingError(
+            f"{place}: not a bill as AWS exports it: {'; '.join(read.faults)}. Let the export have all columns"
         )
-    con.execute(sql("aws/macros"))
-    con.execute(f"create or replace temp view aws_rows as {' union all '.join(selects)}")
-    with _explained(con, files, keys):
-        has_net = con.execute("select count(*) from aws_rows where net_unblended is not null limit 1").fetchall()
-        con.execute("set variable aws_has_net = $1", [has_net != [(0,)]])
-        con.execute(f"create or replace temp view aws_lines as {sql('aws/lines')}")
+    _load_tables(con)
+    target = path.parent / f"{path.name.split('.')[0]}.lines"
+    target.mkdir()
+    try:
+        # A gzip on its own would be read by one core only.
+        whole = (path,) if path.suffix != ".gz" else gzip_parts.parts(path, target)
+        for number, part in enumerate(whole):
+            rows = f"select {read.select()} from {_source(part, len(columns), header=part is path)}"
+            to = literal(str(target / f"{number}.parquet"))
+            con.execute(f"copy ({sql('aws/stage').format(rows=rows)}) to {to} (format parquet, compression lz4_raw)")
+    except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException, gzip_parts.CutError) as error:
+        check_room(error)
+        raise _fault(con, path, place, columns, labels, error) from error
+    path.unlink()
+    file = File(place, tuple(sorted(target.glob("*.parquet"))))
+    if file.staged:  # else it has a header and no rows
+        _check_types(con, file, read, talk=talk)
+    return file
 
 
-def convert(
-    con: duckdb.DuckDBPyConnection,
-    files: Sequence[File],
-    labels: Labels,
-    target: Path,
-    *,
-    talk: Callable[[str], None],
-) -> None:
-    """Write the charges of the view `aws_lines` to the Parquet file `target`, and create the view `focus` over it."""
-    keys = Keys(labels)
-    with _explained(con, files, keys):
-        _check_types(con, files, talk=talk)
-        _load_tables(con, labels, keys)
-        con.execute(sql("aws/plans"))
-        con.execute(f"create or replace temp view aws_costs as {sql('aws/costs')}")
-        con.execute(sql("aws/splits"))
-        parts = ["whole", "unused"]
-        if con.execute("select count(*) from aws_splits").fetchall() != [(0,)]:
-            parts.append("parts")
-        union = " union all by name ".join(f"({sql(f'aws/{part}')})" for part in parts)
-        con.execute(f"create or replace temp view aws_entries as {union}")
-        con.execute(f"copy ({sql('aws/focus')}) to {literal(str(target))} (format parquet, compression lz4_raw)")
-    con.execute(f"create or replace temp view focus as from read_parquet({literal(str(target))})")
+def create_view(con: duckdb.DuckDBPyConnection, files: Sequence[File], labels: Labels) -> None:
+    """Create the view `focus` over the line items of `files`, as `charges.deliver` takes it."""
+    con.execute("set variable aws_has_net = false")
+    staged = File("", tuple(path for file in files for path in file.staged)).sql
+    con.execute(f"create or replace temp view aws_lines as {sql('aws/lines').format(files=staged)}")
+    net = con.execute(f"select count(*) from read_parquet({staged}) where is_net").fetchall()
+    con.execute("set variable aws_has_net = $1", [net != [(0,)]])
+    _load_tags(con, labels)
+    con.execute(f"create or replace temp view aws_costs as {sql('aws/costs')}")
+    con.execute(sql("aws/plans"))
+    billed = "from aws_costs" if _is_empty(con, "aws_plans") else sql("aws/netted")
+    con.execute(f"create or replace temp view aws_billed as {billed}")
+    con.execute(sql("aws/splits"))
+    parts = ["whole", "unused"] if _is_empty(con, "aws_splits") else ["whole", "unused", "parts"]
+    unsplit = sql("aws/unsplit") if "parts" in parts else "from aws_billed"
+    con.execute(f"create or replace temp view aws_unsplit as {unsplit}")
+    union = " union all by name ".join(f"({sql(f'aws/{part}')})" for part in parts)
+    con.execute(f"create or replace temp view aws_entries as {union}")
+    months = " ".join(
+        f"when period_start = timestamptz '{start}' then '{month}'"
+        for start, month in con.execute(sql("aws/periods")).fetchall()
+    )
+    focus = sql("aws/focus").replace("{months}", months or "when false then ''")
+    con.execute(f"create or replace temp view focus as {focus}")
 
 
 def check(con: duckdb.DuckDBPyConnection, source: str, *, talk: Callable[[str], None]) -> tuple[str, ...]:
@@ -135,49 +127,61 @@ def _columns(con: duckdb.DuckDBPyConnection, path: Path, place: str) -> list[tup
             return [(name, "VARCHAR") for name in csv_files.header(path, csv_files.Dialect())]
         described = con.execute(f"describe from read_parquet({literal(str(path))}, binary_as_string = true)")
         return [(row[0], row[1]) for row in described.fetchall()]
-    except (csv_files.CsvError, duckdb.Error, OSError) as error:
+    except (csv_files.CsvError, duckdb.Error) as error:
         raise AwsBillingError(
             f"{place}: {_told(error, path, place)}; the file is damaged or not what its name says"
         ) from error
 
 
-def _layout(columns: Sequence[tuple[str, str]], keys: Keys) -> Layout:
-    return layout([(name, identifier(name), kind) for name, kind in columns], keys)
+def _source(path: Path, width: int, *, header: bool = True) -> str:
+    """Return the SQL that reads a file; the columns of a CSV are called c0, c1 …, as two may have one name."""
+    if path.suffix == ".parquet":
+        return f"read_parquet({literal(str(path))}, binary_as_string = true, hive_partitioning = false)"
+    types = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(width))
+    return (
+        f"read_csv({literal(str(path))}, columns = {{{types}}}, auto_detect = false, header = {str(header).lower()}, delim = ',',"
+        f" quote = '\"', escape = '\"', nullstr = '', max_line_size = {csv_files.LONGEST}, strict_mode = true,"
+        f" compression = '{'gzip' if path.suffix == '.gz' else 'none'}')"
+    )
 
 
-def _is_tag(name: str, keys: Keys) -> bool:
-    tag = TAG_COLUMN.fullmatch(name)
-    return tag is not None and keys.key(tag["csv"] or tag["parquet"]) is not None
+def _layout(path: Path, columns: Sequence[tuple[str, str]], keys: Keys) -> Layout:
+    if path.suffix == ".parquet":
+        return layout([(name, identifier(name), kind) for name, kind in columns], keys)
+    return layout([(name, f"c{index}", kind) for index, (name, kind) in enumerate(columns)], keys)
 
 
-def _check_types(con: duckdb.DuckDBPyConnection, files: Sequence[File], *, talk: Callable[[str], None]) -> None:
+def _check_types(con: duckdb.DuckDBPyConnection, file: File, read: Layout, *, talk: Callable[[str], None]) -> None:
     """Make sure that the columns are there which a line item's effective cost needs, and say what is not known."""
-    for line_type, count in con.execute("select line_type, count(*) from aws_lines group by all order by 1").fetchall():
-        for file in files:
-            there = {normal(name) for name, _ in file.columns}
-            for column in COLUMNS:
-                if column.name in NEEDED.get(line_type, ()) and there.isdisjoint(column.origins):
-                    raise AwsBillingError(
-                        f"{file.place}: column {column.origins[-1]} is missing, which {line_type} lines need."
-                        " Let the export have all columns"
-                    )
+    found = con.execute(f"select line_type, count(*) from read_parquet({file.sql}) group by all order by 1").fetchall()
+    for line_type, count in found:
+        for column in COLUMNS:
+            if column.name in NEEDED.get(line_type, ()) and not read.sources[column.name]:
+                raise AwsBillingError(
+                    f"{file.place}: column {column.origins[-1]} is missing, which {line_type} lines need."
+                    " Let the export have all columns"
+                )
         if line_type not in KNOWN_TYPES and not str(line_type).endswith("Discount"):
-            talk(f"{count} line items of the unknown type {line_type} count as adjustments")
+            talk(f"{file.place}: {count} line items of the unknown type {line_type} count as adjustments")
 
 
-def _load_tables(con: duckdb.DuckDBPyConnection, labels: Labels, keys: Keys) -> None:
+def _load_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Load what is known of AWS whatever the bill."""
+    con.execute(sql("aws/macros"))
     con.execute(
         "create or replace temp table aws_services as"
         f" from read_csv({literal(str(SERVICES))}, header = true, all_varchar = true)"
     )
-    con.execute(f"create or replace temp view aws_regions as {sql('aws/regions')}")
-    found = con.execute(
-        "select distinct unnest(json_keys(text)) from"
-        " (select distinct tags as text from aws_lines where tags is not null) where json_type(text) = 'OBJECT'"
-    ).fetchall()
+    con.execute(f"create or replace temp table aws_regions as {sql('aws/regions')}")
+
+
+def _load_tags(con: duckdb.DuckDBPyConnection, labels: Labels) -> None:
+    """Find out what the tags are that the line items have."""
+    keys = Keys(labels)
+    con.execute(sql("aws/tag_texts"))
     ranks = {key.lower(): rank for rank, key in enumerate(labels.namespace)}
     con.execute("create or replace temp table aws_keys (raw text, key text, namespace_rank integer)")
-    for (raw,) in found:
+    for (raw,) in con.execute("select distinct unnest(json_keys(text)) from aws_tag_texts").fetchall():
         if key := keys.key(raw):
             con.execute("insert into aws_keys values (?, ?, ?)", [raw, key, ranks.get(key.lower())])
     con.execute(sql("aws/tags"))
@@ -187,38 +191,52 @@ def _load_tables(con: duckdb.DuckDBPyConnection, labels: Labels, keys: Keys) -> 
     )
 
 
-@contextmanager
-def _explained(con: duckdb.DuckDBPyConnection, files: Sequence[File], keys: Keys) -> Iterator[None]:
-    """Turn what DuckDB says of a file's values into an AwsBillingError that names file, row and column."""
-    try:
-        yield
-    except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException) as error:
-        said = next((fault for fault in (_fault(con, file, keys) for file in files) if fault), None)
-        raise AwsBillingError(said or f"{files[0].place}: {error}") from error
+def _is_empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return con.execute(f"select count(*) from {table}").fetchall() == [(0,)]
 
 
-def _fault(con: duckdb.DuckDBPyConnection, file: File, keys: Keys) -> str | None:
-    """Find the first value of a file that is not what its column holds."""
-    read = _layout(file.columns, keys)
+def _fault(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    place: str,
+    columns: Sequence[tuple[str, str]],
+    labels: Labels,
+    error: Exception,
+) -> AwsBillingError:
+    """Find out what of a file can't be read: a row of a CSV that is cut, or a value that is not what its column holds."""
+    if path.suffix != ".parquet":
+        texts = path.parent / "texts.parquet"
+        names = [f"c{index}" for index in range(len(columns))]
+        try:
+            csv_files.stage(con, path, texts, csv_files.Dialect(), names)
+        except csv_files.CsvError as cut:
+            return AwsBillingError(f"{place}: {cut}; the file is damaged: have it delivered again")
+    else:
+        texts = path
+    read = _layout(path, columns, Keys(labels))
+    called = {f"c{index}": name for index, (name, _) in enumerate(columns)}
     for column in COLUMNS:
-        for source, kind in read.sources.get(column.name, ()) if column.kind in ("money", "time") else ():
+        for source, kind in read.sources[column.name] if column.kind in ("money", "time") else ():
             alone = Layout({column.name: [(source, kind)]}, "", ()).typed(column)
             try:
                 found = con.execute(
                     f"select file_row_number + 1, left(cast({source} as varchar), 40)"
-                    f" from read_parquet({literal(str(file.path))}, binary_as_string = true)"
+                    f" from read_parquet({literal(str(texts))}, binary_as_string = true)"
                     f" where {source} is not null and cast({source} as varchar) not in ('', 'None') and try({alone}) is null"
                     " order by 1 limit 1"
                 ).fetchall()
             except duckdb.Error as unreadable:
-                said = _told(unreadable, file.path, file.place)
-                return f"{file.place}: {said}; the file is damaged: have it delivered again"
+                said = _told(unreadable, texts, place)
+                return AwsBillingError(f"{place}: {said}; the file is damaged: have it delivered again")
             for row, value in found:
-                return f"{file.place}, row {row}: {source}: {value!r} is not {MEANT[column.kind]}"
-    return None
+                name = called.get(source, source.strip('"'))
+                return AwsBillingError(
+                    f"{place}, row {row}: {name}: {value!r} is not {MEANT.get(column.kind, 'a number')}"
+                )
+    return AwsBillingError(f"{place}: {_told(error, path, place)}; have it delivered again")
 
 
 def _told(error: Exception, path: Path, place: str) -> str:
     """Return the first line of a library's message, under the file's own name."""
     text = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return re.sub(re.escape(str(path)), place, text)
+    return text.replace(str(path), place)

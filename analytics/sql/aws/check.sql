@@ -2,7 +2,7 @@
 select payer, period, currencies, arrived, delivered
 from (
     select payer, strftime(period_start, '%Y-%m') as period, list(distinct currency order by currency) as currencies, sum(cost) as arrived
-    from aws_lines
+    from (select payer, period_start, currency, sum(cost) as cost from aws_lines group by all)
     group by all
 )
 full join (

@@ -1,8 +1,7 @@
 -- parts.sql: one row per machine's line item × namespace, and one for what is left of it: together the line item, exactly.
 select
-    machine.* replace (
-        part.billed as billed, part.effective as effective, part.amount as amount, part.list_cost as list_cost, part.cost as cost
-    ),
+    machine.* exclude (part, parts, shares)
+        replace (part.billed as billed, part.effective as effective, part.quantity as quantity, part.cost as cost),
     part.namespace as namespace,
     false as unused
 from (
@@ -15,8 +14,7 @@ from (
                     'namespace': cast(null as varchar),
                     'billed': billed - list_sum(list_transform(parts, lambda p: p.billed)),
                     'effective': effective - list_sum(list_transform(parts, lambda p: p.effective)),
-                    'amount': amount - list_sum(list_transform(parts, lambda p: p.amount)),
-                    'list_cost': list_cost - list_sum(list_transform(parts, lambda p: p.list_cost)),
+                    'quantity': quantity - list_sum(list_transform(parts, lambda p: p.quantity)),
                     'cost': cost - list_sum(list_transform(parts, lambda p: p.cost))
                 }
             )
@@ -24,18 +22,18 @@ from (
     from (
         select
             costs.*,
+            shares,
             list_transform(
                 shares,
                 lambda s: {
                     'namespace': s.namespace,
                     'billed': part_of(billed, s.share),
                     'effective': part_of(effective, s.share),
-                    'amount': part_of(amount, s.share),
-                    'list_cost': part_of(list_cost, s.share),
+                    'quantity': part_of(quantity, s.share),
                     'cost': part_of(cost, s.share)
                 }
             ) as parts
-        from aws_costs as costs
+        from aws_billed as costs
         join aws_splits as splits
             on costs.account = splits.account
             and costs.resource = splits.parent

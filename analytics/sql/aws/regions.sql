@@ -12,4 +12,4 @@ select * from (
     ('il-central-1', 'Israel (Tel Aviv)'), ('me-central-1', 'Middle East (UAE)'), ('me-south-1', 'Middle East (Bahrain)'), ('mx-central-1', 'Mexico (Central)'),
     ('sa-east-1', 'South America (São Paulo)'), ('us-east-1', 'US East (N. Virginia)'), ('us-east-2', 'US East (Ohio)'), ('us-gov-east-1', 'AWS GovCloud (US-East)'),
     ('us-gov-west-1', 'AWS GovCloud (US-West)'), ('us-west-1', 'US West (N. California)'), ('us-west-2', 'US West (Oregon)'), ('global', 'Global')
-) as t(id, name)
+) as t(id, region_name)

@@ -18,7 +18,7 @@ with pods as (
 
 machines as (
     select account, resource, start_time, sum(effective) as effective
-    from aws_costs
+    from aws_billed
     where is_machine(product_code, usage_type, line_type) and starts_with(resource, 'i-')
     group by all
 )

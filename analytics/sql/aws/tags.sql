@@ -7,7 +7,7 @@ select
     arg_min(value, namespace_rank) filter (namespace_rank is not null) as pod_namespace
 from (
     select texts.text, keys.key, keys.namespace_rank, min(entry.value ->> '$') as value
-    from (select distinct tags as text from aws_lines where tags is not null) as texts, json_each(texts.text) as entry
+    from aws_tag_texts as texts, json_each(texts.text) as entry
     join aws_keys as keys on entry.key = keys.raw
     where entry.value ->> '$' <> ''
     group by all
