@@ -1,5 +1,5 @@
--- deliveries.sql: one row per delivery, oldest first: is it in force, what it changed of the one before of its source, issuer,
--- account, period and currency, and whether that one was final and other than this one.
+-- deliveries.sql: one row per delivery, in the order they held, the one in force last: what it changed of the one before of its
+-- source, issuer, account, period and currency, and whether that one was final and other than this one.
 select
     delivery_id, source, issuer, billing_account, billing_period, object, version, rows, billed_cost, currency, final, seen_at,
     superseded_at,
@@ -10,6 +10,6 @@ select
 from deliveries
 window before as (
     partition by source, issuer, billing_account, billing_period, currency
-    order by seen_at, superseded_at nulls last, delivery_id
+    order by superseded_at nulls last, seen_at, delivery_id
 )
-order by billing_period, issuer, billing_account, currency, source, seen_at, superseded_at nulls last, delivery_id
+order by billing_period, issuer, billing_account, currency, source, superseded_at nulls last, seen_at, delivery_id
