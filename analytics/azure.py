@@ -7,14 +7,10 @@ that have rows of it, and its version names them, so that one that changes bring
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import duckdb
 
 from analytics import azure_blobs, azure_export, azure_runs, engine
 from analytics.azure_blobs import AzureBillingError
@@ -25,6 +21,9 @@ from analytics.tables import DELIVERIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
+    from pathlib import Path
+
+    import duckdb
 
     from analytics.azure_blobs import Folder
     from analytics.azure_export import Piece
@@ -92,13 +91,13 @@ def ingest(
         for part in parts.values():
             if not _wanted(part, months) or _unchanged(part, reading):
                 continue
-            with tempfile.TemporaryDirectory(prefix="hubledger-azure-") as scratch:
-                pieces = _fetch(reading, part, Path(scratch))
-                try:
+            with engine.scratch_folder() as scratch:
+                pieces = _fetch(reading, part, scratch)
+                with azure_export.diagnosed(con, pieces):
                     for period in _periods(con, pieces):
                         if (months is not None and period not in months) or part.span in reading.read.get(period, ()):
                             continue
-                        version = _gather(reading, pieces, period, Path(scratch))
+                        version = _gather(reading, pieces, period, scratch)
                         if is_delivered(con, lake, source=source.id, version=version, months=(period,)):
                             continue
                         deliveries += deliver(
@@ -113,8 +112,6 @@ def ingest(
                             months=(period,),
                             now=now,
                         )
-                except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException) as error:
-                    raise azure_export.diagnosis(con, pieces, error) from error
     return tuple(deliveries)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,11 @@ import duckdb
 from analytics import azure_columns, csv_files
 from analytics.azure_blobs import AzureBillingError
 from analytics.azure_columns import MONEY_KIND, TEXT_KIND
-from analytics.engine import identifier, literal, sql
+from analytics.engine import check_room, identifier, literal, sql
 from analytics.tables import CHARGES, FOCUS_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from analytics.azure_blobs import Blob, Folder
@@ -100,7 +101,20 @@ def create_views(con: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> Non
     con.execute(f"create or replace temp view focus as from azure_nothing union all by name {sql('azure/details')}")
 
 
-def diagnosis(con: duckdb.DuckDBPyConnection, pieces: Sequence[Piece], error: duckdb.Error) -> AzureBillingError:
+@contextmanager
+def diagnosed(con: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> Iterator[None]:
+    """Turn what fails because of what the files hold into an AzureBillingError that says where."""
+    try:
+        yield
+    except duckdb.Error as error:
+        check_room(error)
+        # A damaged page is a plain Error.
+        if isinstance(error, duckdb.ProgrammingError) and not isinstance(error, duckdb.InvalidInputException):
+            raise
+        raise _diagnosis(con, pieces, error) from error
+
+
+def _diagnosis(con: duckdb.DuckDBPyConnection, pieces: Sequence[Piece], error: duckdb.Error) -> AzureBillingError:
     """Find the value that the engine couldn't take, or the file it couldn't read."""
     for piece in pieces:
         types = dict(piece.columns)
@@ -111,7 +125,7 @@ def diagnosis(con: duckdb.DuckDBPyConnection, pieces: Sequence[Piece], error: du
             name = identifier(found)
             tried = azure_columns.typed(column, types)
             if column.kind == MONEY_KIND:
-                tried = f"try_cast({name} as decimal(38, 12))"
+                tried = f"try_cast(cast({name} as varchar) as decimal(38, 12))"
             try:
                 rows = con.execute(
                     f"select file_row_number + 1, left(cast({name} as varchar), 40) from {_scan(piece)}"
@@ -148,6 +162,7 @@ def _open(
             f"{place}: {error}; the file is cut off or damaged: have the export run again"
         ) from error
     except duckdb.Error as error:
+        check_room(error)
         raise _damaged(place, path, error) from error
     types = tuple((row[0], row[1]) for row in described)
     _check(place, [name for name, _ in types])

@@ -6,6 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -157,3 +161,12 @@ def focus(*lines: Mapping[str, str], newer: bool = False) -> str:
             row |= {"ServiceSubcategory": "Virtual Machines"}
         rows.append(row)
     return text(rows)
+
+
+def as_parquet(text: str) -> bytes:
+    """Write Parquet as exports do: numbers as DOUBLE, times as TIMESTAMP."""
+    out = pa.BufferOutputStream()
+    types = {name: pa.string() for name in ("x_AccountId", "Tags", "tags", "invoiceId", "billingProfileId")}
+    options = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=True)
+    pq.write_table(pa_csv.read_csv(pa.BufferReader(text.encode()), convert_options=options), out, compression="snappy")
+    return bytes(out.getvalue().to_pybytes())

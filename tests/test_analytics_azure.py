@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 import pytest
 
 from analytics import azure
@@ -20,7 +17,7 @@ from analytics.lake import Lake
 from analytics.tables import CHARGES
 from terraform.fleet import Labels
 from terraform.fleet_files import load
-from tests.azure_bills import RESERVATION, details, enrolment, focus
+from tests.azure_bills import RESERVATION, as_parquet, details, enrolment, focus
 from tests.fixtures_azure import VARIABLE
 from tests.fixtures_fleet import write
 
@@ -83,15 +80,6 @@ def test_cost_details_become_charges_that_know_their_cluster_hub_and_pool(store:
 
 def as_gzip(text: str) -> bytes:
     return gzip.compress(text.encode())
-
-
-def as_parquet(text: str) -> bytes:
-    """Write Parquet as exports do: numbers as DOUBLE, times as TIMESTAMP."""
-    out = pa.BufferOutputStream()
-    types = {name: pa.string() for name in ("x_AccountId", "Tags", "tags", "invoiceId", "billingProfileId")}
-    options = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=True)
-    pq.write_table(pa_csv.read_csv(pa.BufferReader(text.encode()), convert_options=options), out, compression="snappy")
-    return bytes(out.getvalue().to_pybytes())
 
 
 @pytest.mark.parametrize(

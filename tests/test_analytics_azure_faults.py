@@ -16,7 +16,7 @@ from analytics.lake import Lake
 from analytics.source import SourceError
 from analytics.tables import CHARGES
 from terraform.fleet import AzureBilling, BlobFolder, Labels
-from tests.azure_bills import MCA, details, focus, text
+from tests.azure_bills import MCA, as_parquet, details, focus, text
 from tests.fixtures_azure import ACCOUNT, KEY, VARIABLE, Store, manifest
 
 if TYPE_CHECKING:
@@ -66,6 +66,16 @@ def gzip_that_is_cut_off(store: Store) -> None:
 
 def parquet_that_is_cut_off(store: Store) -> None:
     store.export(OCTOBER, {"part_0_0001.snappy.parquet": b"PAR1 and no more"})
+
+
+def parquet_page_that_is_damaged(store: Store) -> None:
+    content = bytearray(as_parquet(details(*({"costInBillingCurrency": f"{n}.{n}"} for n in range(5000)))))
+    content[2000:6000] = bytes(4000)
+    store.export(OCTOBER, {"part_0_0001.snappy.parquet": bytes(content)})
+
+
+def cost_that_is_missing(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({}, {"costInBillingCurrency": ""})})
 
 
 def row_that_is_cut_off(store: Store) -> None:
@@ -140,6 +150,8 @@ def amortised_alone(store: Store) -> None:
         (fewer_rows_than_promised, "2 rows came, its manifest says 3: it is cut off or being written"),
         (gzip_that_is_cut_off, f"{PART}.gz: after line"),
         (parquet_that_is_cut_off, "part_0_0001.snappy.parquet: "),
+        (parquet_page_that_is_damaged, "part_0_0001.snappy.parquet: "),
+        (cost_that_is_missing, "BilledCost is missing: 1 row, first http://"),
         (row_that_is_cut_off, f"{PART}: line 3: "),
         (column_that_is_missing, "no column Cost (is 'costinbilingcurrency' it?)"),
         (unknown_focus, "FOCUS version 2.0 is not known here; have the export made in version 1.0r2 or 1.2"),

@@ -28,7 +28,6 @@ select
 from (
   select
     *,
-    coalesce(Cost, 0) as cost,
     regexp_replace(lower(ChargeType), '[^a-z]', '', 'g') as kind,
     regexp_replace(lower(PricingModel), '[^a-z]', '', 'g') as model,
     coalesce(
