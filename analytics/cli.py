@@ -157,14 +157,15 @@ def export_command(
     *,
     month: MonthOption,
     to: Annotated[Path, typer.Option("--to", help="The file to write: .parquet, .csv or .csv.gz.")],
+    focus_version: Annotated[str, typer.Option(help="1.4, or 1.2 for what reads nothing newer.")] = "1.4",
     fleet: FleetOption = FLEET,
     lake: LakeOption = LAKE,
 ) -> None:
-    """Write a month's allocations as FOCUS 1.4 split-allocation rows.
+    """Write a month's allocations as FOCUS rows: what each hub bears of each day's charges of a price.
 
     Example: hubledger costs export --month 2026-10 --to 2026-10.parquet
     """
-    written = export(Lake(lake), load(fleet), month, to)
+    written = export(Lake(lake), load(fleet), month, to, version=focus_version)
     totals = ", ".join(f"{total:f} {currency}" for currency, total in written.totals.items())
     typer.echo(f"{written.path}: {written.rows:,} rows, {totals}", err=True)
 

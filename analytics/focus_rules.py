@@ -26,6 +26,9 @@ HERE = Path(__file__).parent
 RULES, SERVICES = HERE / "focus_rules.csv", HERE / "focus_services.csv"
 NUMBER = r"-?\d+(\.\d+)?(E-?\d+)?"
 MOMENT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z"
+SIZE, WORDS = r"([KMGTPE]i?)?[bB]", r"[A-Za-z][A-Za-z0-9]*( +[A-Za-z][A-Za-z0-9]*)*"
+SPAN = "(Year|Month|Day|Hour|Minute|Second)"
+UNIT = f"({WORDS}|({SIZE}|{WORDS})-{SPAN}s|({SIZE}|{WORDS})/{SPAN}|[0-9]+ ({SIZE}|{WORDS})|({SIZE}|{WORDS})/[0-9]+ {SPAN}s)"
 TOLERANCE = (
     "1e-9"  # of a product, relative to the cost where that is above 1; the FinOps Foundation's validator has the same
 )
@@ -148,6 +151,10 @@ def _of_column(column: Column, types: Mapping[str, str], *, sparse: bool) -> Ite
     if column.kind == "unit":
         broken = f"trim({name}) <> {name} or trim({name}) = '' or regexp_full_match({name}, '{NUMBER}')"
         yield _rule(column, "format", Level.MUST, broken, "names a unit", "UnitFormat")
+        unlike = f"not regexp_full_match({name}, '{UNIT}')"
+        yield _rule(
+            column, "style", Level.SHOULD, unlike, "is written like GB, Hours, GiB-Months, Requests/Day", "UnitFormat"
+        )
     values = tuple(_parents()) if name == "ServiceSubcategory" else column.values
     if values:
         yield _rule(column, "values", Level.MUST, f"{name} not in ({_list(values)})", f"is one of {_shortened(values)}")

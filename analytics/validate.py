@@ -76,7 +76,7 @@ def validate_files(path: str, *, version: str | None = None, most: int = 5) -> V
                 source, {row[0]: str(row[1]) for row in described if row[0] != "place"}, [file.name for file in files]
             )
             total, found = check(con, rows, wanted, most=most)
-        except duckdb.Error as error:
+        except (duckdb.BinderException, duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException) as error:
             told = str(error).splitlines()[0]
             raise ValidationError(f"{path}: {told}; give files of one kind, as they were delivered") from error
     return Validation(path, wanted, len(files), total, _ordered([*faults, *found]))

@@ -1,118 +1,103 @@
--- rows.sql: one row per origin × who bears it, in FOCUS 1.4 columns: what each bears of each cost, and as what part of its origin.
--- Parts of an origin add up to it in every cost, and their ratios to 1, exactly: what rounding leaves is the largest part's.
-with parts as (
+-- rows.sql: one row per origin × who bears it, in the columns of FOCUS 1.4 and ours.
+-- What an issuer leaves out and FOCUS wants is filled with what says the same: a name with its identifier, a pricing currency with the
+-- billing currency. A type of resource that differs within an origin is no type of its, so its resource isn't named either.
+with named as (
     select
-        everything.*,
-        origins.* exclude (bucket_id, day, billed_cost, effective_cost),
-        case
-            when origins.effective_cost <> 0 then cast(everything.effective_cost as double) / cast(origins.effective_cost as double)
-            when origins.billed_cost <> 0 then cast(everything.billed_cost as double) / cast(origins.billed_cost as double)
-            else 1.0 / count(*) over (partition by everything.bucket_id, everything.day)
-        end as exact_ratio,
-        count(*) over (partition by everything.bucket_id, everything.day) as bearers
-    from (
-        select bucket_id, day, cluster, community, hub, basis, component,
-            sum(billed_cost) as billed_cost, sum(effective_cost) as effective_cost
-        from everything
-        group by all
-        having sum(billed_cost) <> 0 or sum(effective_cost) <> 0
-    ) as everything
-    inner join origins on everything.bucket_id = origins.bucket_id and everything.day = origins.day
-),
-rounded as (
-    select
-        *,
-        cast(exact_ratio as decimal(18, 12)) as part_ratio,
-        cast(cast(list_cost as double) * exact_ratio as decimal(38, 12)) as part_list,
-        cast(cast(contracted_cost as double) * exact_ratio as decimal(38, 12)) as part_contracted,
-        row_number() over (
-            partition by bucket_id, day order by abs(billed_cost) + abs(effective_cost) desc, hub, basis, component, cluster, community
-        ) as place
-    from parts
-),
-sums as (
-    select bucket_id, day, sum(part_ratio) as ratio, sum(part_list) as list_cost, sum(part_contracted) as contracted_cost
-    from rounded
-    group by bucket_id, day
-),
-settled as (
-    select
-        rounded.*,
-        rounded.part_ratio + case when place = 1 then 1 - sums.ratio else 0 end as ratio,
-        rounded.part_list + case when place = 1 then rounded.list_cost - sums.list_cost else 0 end as list_part,
-        rounded.part_contracted + case when place = 1 then rounded.contracted_cost - sums.contracted_cost else 0 end as contracted_part,
-        coalesce(memberships.community, nullif(rounded.community, '')) as payer,
-        not (rounded.bearers = 1 and rounded.basis = 'direct') as is_split
-    from rounded
-    inner join sums on rounded.bucket_id = sums.bucket_id and rounded.day = sums.day
+        cells.*, bearers.cluster, bearers.hub, bearers.basis, bearers.component, bearers.ratio,
+        coalesce(memberships.community, nullif(bearers.community, '')) as payer,
+        not (bearers.bearers = 1 and bearers.basis in ('direct', 'unattributed')) as is_split
+    from cells
+    inner join bearers on cells.bucket_id = bearers.bucket_id and cells.day = bearers.day and cells.place = bearers.place
     left join fleet_memberships as memberships
-        on rounded.cluster = memberships.cluster and rounded.hub = memberships.hub
-        and rounded.day >= coalesce(memberships.start_day, date '0001-01-01')
-        and rounded.day < coalesce(memberships.end_day, date '9999-12-31')
+        on bearers.cluster = memberships.cluster and bearers.hub = memberships.hub
+        and bearers.day >= coalesce(memberships.start_day, date '0001-01-01')
+        and bearers.day < coalesce(memberships.end_day, date '9999-12-31')
 ),
-named as (
+told as (
     select
         *,
-        case
-            when hub <> '' then cluster || '/' || hub
-            when basis = 'unattributed' then 'unattributed'
-            when payer is not null then payer
-            else 'operator'
-        end as bearer
-    from settled
+        case when basis <> 'unattributed' then concat_ws('/', nullif(cluster, ''), coalesce(nullif(hub, ''), payer, 'operator')) end as bearer,
+        cast(to_json(map_from_entries(list_filter([
+            {'key': 'hub-name', 'value': nullif(hub, '')},
+            {'key': 'cluster-name', 'value': nullif(cluster, '')},
+            {'key': 'community', 'value': payer}
+        ], lambda tag: tag.value is not null))) as varchar) as bearer_tags
+    from named
 )
 select
-    case when is_split then to_json({
+    case when is_split then cast(to_json({
         'Elements': [{'AllocatedRatio': ratio, 'UsageUnit': null, 'UsageQuantity': null}],
         'x_Rule': buckets.rule,
-        'x_Basis': named.basis
-    }) end as AllocatedMethodDetails,
-    case when is_split then 'hubledger/' || buckets.rule || '/' || named.basis end as AllocatedMethodId,
-    case when is_split then bearer end as AllocatedResourceId,
-    case when is_split then coalesce(nullif(named.hub, ''), bearer) end as AllocatedResourceName,
-    case when is_split then to_json(map_from_entries(list_filter([
-        {'key': 'hub-name', 'value': nullif(named.hub, '')},
-        {'key': 'cluster-name', 'value': nullif(named.cluster, '')},
-        {'key': 'community', 'value': payer}
-    ], lambda tag: tag.value is not null))) end as AllocatedTags,
-    named.billed_cost as BilledCost,
+        'x_Basis': told.basis
+    }) as varchar) end as AllocatedMethodDetails,
+    case when is_split then 'hubledger/' || buckets.rule end as AllocatedMethodId,
+    case when is_split then bearer || case when told.component <> buckets.component then '/' || told.component else '' end || '/' || told.basis end
+        as AllocatedResourceId,
+    case when is_split and bearer is not null then coalesce(nullif(told.hub, ''), bearer) end as AllocatedResourceName,
+    case when is_split then bearer_tags end as AllocatedTags,
+    AvailabilityZone,
+    told.billed_cost as BilledCost,
     buckets.billing_account as BillingAccountId,
-    billing_account_name as BillingAccountName,
-    billing_account_type as BillingAccountType,
+    coalesce(BillingAccountName, buckets.billing_account) as BillingAccountName,
+    coalesce(BillingAccountType, 'Billing Account') as BillingAccountType,
     buckets.currency as BillingCurrency,
-    billing_period_end as BillingPeriodEnd,
-    billing_period_start as BillingPeriodStart,
+    BillingPeriodEnd, BillingPeriodStart, CapacityReservationId, CapacityReservationStatus,
     buckets.charge_category as ChargeCategory,
-    charge_class as ChargeClass,
-    upper(named.component[1]) || named.component[2:] || ', ' || named.basis || ', by rule ' || buckets.rule as ChargeDescription,
-    charge_frequency as ChargeFrequency,
-    period_end as ChargePeriodEnd,
-    period_start as ChargePeriodStart,
-    contracted_part as ContractedCost,
-    named.effective_cost as EffectiveCost,
-    coalesce(host_provider, service_provider) as HostProviderName,
-    invoice_id as InvoiceId,
+    ChargeClass,
+    coalesce(ChargeDescription, upper(buckets.component[1]) || buckets.component[2:] || ', several charges') as ChargeDescription,
+    ChargeFrequency, ChargePeriodEnd, ChargePeriodStart,
+    CommitmentDiscountCategory, CommitmentDiscountId, CommitmentDiscountName,
+    told.commitment_quantity as CommitmentDiscountQuantity,
+    CommitmentDiscountStatus, CommitmentDiscountType, CommitmentDiscountUnit,
+    cast(null as varchar) as CommitmentProgramEligibilityDetails,
+    told.consumed_quantity as ConsumedQuantity,
+    consumed.said as ConsumedUnit,
+    cast(null as varchar) as ContractApplied,
+    told.contracted_cost as ContractedCost,
+    ContractedUnitPrice,
+    told.effective_cost as EffectiveCost,
+    coalesce(HostProviderName, origins.ServiceProviderName) as HostProviderName,
+    InvoiceDetailId, InvoiceId,
     buckets.issuer as InvoiceIssuerName,
-    list_part as ListCost,
-    nullif(region_id, '') as RegionId,
-    nullif(region_name, '') as RegionName,
-    buckets.service_category as ServiceCategory,
+    told.list_cost as ListCost,
+    ListUnitPrice, PricingCategory,
+    coalesce(PricingCurrency, buckets.currency) as PricingCurrency,
+    coalesce(PricingCurrencyContractedUnitPrice, if(coalesce(PricingCurrency, buckets.currency) = buckets.currency, ContractedUnitPrice, null))
+        as PricingCurrencyContractedUnitPrice,
+    coalesce(told.pricing_cost, if(coalesce(PricingCurrency, buckets.currency) = buckets.currency, told.effective_cost, null))
+        as PricingCurrencyEffectiveCost,
+    coalesce(PricingCurrencyListUnitPrice, if(coalesce(PricingCurrency, buckets.currency) = buckets.currency, ListUnitPrice, null))
+        as PricingCurrencyListUnitPrice,
+    told.pricing_quantity as PricingQuantity,
+    priced.said as PricingUnit,
+    RegionId, RegionName,
+    if(ResourceType is null, null, ResourceId) as ResourceId,
+    if(ResourceType is null or ResourceId is null, null, ResourceName) as ResourceName,
+    if(ResourceId is null, null, ResourceType) as ResourceType,
+    services.service_category as ServiceCategory,
     buckets.service as ServiceName,
-    service_provider as ServiceProviderName,
+    origins.ServiceProviderName,
+    if(services.service_category = buckets.service_category and ServiceSubcategory is not null, ServiceSubcategory,
+        'Other (' || services.service_category || ')') as ServiceSubcategory,
+    SkuId,
+    if(SkuId is null, null, coalesce(SkuMeter, ChargeDescription, SkuId)) as SkuMeter,
+    SkuPriceDetails, SkuPriceId,
     nullif(buckets.sub_account, '') as SubAccountId,
-    sub_account_name as SubAccountName,
-    sub_account_type as SubAccountType,
-    to_json(map_from_entries(list_filter([
-        {'key': 'hub-name', 'value': nullif(named.hub, '')},
-        {'key': 'cluster-name', 'value': nullif(named.cluster, '')},
-        {'key': 'community', 'value': payer}
-    ], lambda tag: tag.value is not null))) as Tags,
-    nullif(named.cluster, '') as x_Cluster,
-    nullif(named.hub, '') as x_Hub,
+    if(buckets.sub_account = '', null, coalesce(SubAccountName, buckets.sub_account)) as SubAccountName,
+    if(buckets.sub_account = '', null, coalesce(SubAccountType, 'Sub Account')) as SubAccountType,
+    {tags} as Tags,
+    nullif(told.cluster, '') as x_Cluster,
+    nullif(told.hub, '') as x_Hub,
     payer as x_Community,
-    named.component as x_Component,
+    told.component as x_Component,
     buckets.rule as x_Rule,
-    named.basis as x_Basis
-from named
-inner join buckets on named.bucket_id = buckets.bucket_id
-order by ChargePeriodStart, InvoiceIssuerName, BillingAccountId, AllocatedResourceId, x_Component, x_Rule, x_Basis, ServiceName, ChargeCategory
+    told.basis as x_Basis,
+    case when is_split then cast(origins.origin_id as varchar) end as x_SplitOriginId,
+    case when is_split then origins.billed_cost end as x_SplitOriginCost
+from told
+inner join origins on told.origin_id = origins.origin_id
+inner join buckets on told.bucket_id = buckets.bucket_id
+left join units as priced on origins.PricingUnit = priced.unit
+left join units as consumed on origins.ConsumedUnit = consumed.unit
+inner join services on origins.ServiceProviderName = services.ServiceProviderName and buckets.service = services.service
+order by origins.ChargePeriodStart, origins.origin_id, told.place

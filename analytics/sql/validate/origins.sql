@@ -6,7 +6,7 @@ with parts as (
         place,
         AllocatedMethodId as method,
         AllocatedResourceId as resource,
-        try_cast({cost} as decimal(38, 12)) as origin_cost,
+        try_cast(x_SplitOriginCost as decimal(38, 12)) as origin_cost,
         BilledCost as cost,
         case when json_valid(AllocatedMethodDetails)
             then list_sum(cast(json_extract(AllocatedMethodDetails, '$.Elements[*].AllocatedRatio') as decimal(38, 18)[]))
