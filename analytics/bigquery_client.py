@@ -234,7 +234,8 @@ def explained(source: BigQueryBilling) -> Iterator[None]:
 
 def explain(source: BigQueryBilling, error: Exception) -> str:
     """Say what an error of the Google libraries means for `source`, and what to do next."""
-    text = error.message if isinstance(error, api.GoogleAPICallError) else str(error)
+    said = (error.message if isinstance(error, api.GoogleAPICallError) else str(error)).strip()
+    text = re.sub(r"^(GET|POST) \S+: ", "", said.splitlines()[0]) if said else type(error).__name__
     if isinstance(error, google.auth.exceptions.DefaultCredentialsError):
         return (
             f"{source.id}: there are no Google credentials here. Run `gcloud auth application-default login`, "

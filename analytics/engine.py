@@ -17,7 +17,7 @@ FULL = ("no space left", "file too large", "quota exceeded")
 
 
 class EngineError(Exception):
-    """This machine lacks what a computation needs, room for temporary files or memory; the message says what to do."""
+    """A computation lacks what it needs: room for temporary files, memory, files that can be read; says what to do."""
 
 
 def check_room(error: BaseException) -> None:
@@ -29,6 +29,12 @@ def check_room(error: BaseException) -> None:
             f"{tempfile.gettempdir()}: temporary files found no room ({str(error).splitlines()[0]});"
             " make room there, or let TMPDIR name another folder, and run again"
         ) from error
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether `error` comes of what was read, and not of a query that is wrong in itself."""
+    kinds = (duckdb.DataError, duckdb.InvalidInputException, duckdb.OperationalError)
+    return isinstance(error, kinds) or type(error) is duckdb.Error
 
 
 @contextmanager
@@ -49,7 +55,7 @@ def connect(*, memory_limit: str = "1500MB", threads: int | None = None) -> Iter
     """Yield an in-memory DuckDB whose sums, dates and memory don't depend on the machine.
 
     `memory_limit` bounds DuckDB's buffers; beyond it operators spill to a temporary folder that is removed at the end.
-    Raises EngineError where there is no room for that.
+    Raises EngineError where there is no room for that, or where what is read is damaged.
     """
     with scratch_folder() as spill, duckdb.connect(":memory:") as con:
         con.execute("set timezone = 'UTC'")
@@ -62,9 +68,12 @@ def connect(*, memory_limit: str = "1500MB", threads: int | None = None) -> Iter
             con.execute(f"set threads = {threads}")
         try:
             yield con
-        except (MemoryError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        except (MemoryError, duckdb.Error) as error:
             check_room(error)
-            raise
+            if not is_damage(error):
+                raise
+            text = str(error).strip().splitlines()[0]
+            raise EngineError(f"{text}; a file that was read is damaged: restore it, or bring it in anew") from error
 
 
 def sql(name: str) -> str:

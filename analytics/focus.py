@@ -17,7 +17,7 @@ import duckdb
 
 from analytics.charges import PARTLY, deliver, is_delivered
 from analytics.descriptions import COMPONENTS
-from analytics.engine import check_room, connect, identifier, literal, scratch_folder, sql
+from analytics.engine import check_room, connect, identifier, is_damage, literal, scratch_folder, sql
 from analytics.focus_files import File, FocusError, find
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
 
@@ -73,6 +73,8 @@ def ingest(
                 months=months,
                 now=now,
             )
+        if not deliveries and months is None:
+            raise FocusError(f"{source.path}: has no rows, and what the lake has of it stays; have the export run again")
         talk(f"{source.id}: {sum(each.rows for each in deliveries)} rows in {len(deliveries)} deliveries")
         return deliveries
 
@@ -86,8 +88,7 @@ def opened(con: duckdb.DuckDBPyConnection, files: Iterable[File], scratch: Path)
         yield
     except duckdb.Error as error:
         check_room(error)
-        # A damaged page is a plain Error.
-        if isinstance(error, duckdb.ProgrammingError) and not isinstance(error, duckdb.InvalidInputException):
+        if not is_damage(error):
             raise
         raise _diagnosis(con, ready, error) from error
 
@@ -129,6 +130,8 @@ def _text(file: File) -> TextIO:
 
 
 def _check_columns(file: File, columns: Sequence[str]) -> None:
+    if not columns:
+        raise FocusError(f"{file.name}: is empty, without even a header; have it delivered again")
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise FocusError(f"{file.name}: two columns are named {', '.join(twice)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from analytics import engine
 from analytics.source import SourceError
-from analytics.tables import ACTIVITY, FINDINGS, NODES, TIME, USAGE, USAGE_TABLE, Table
+from analytics.tables import ACTIVITY, FINDINGS, NODES, TEXT, TIME, USAGE, USAGE_TABLE, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -111,8 +112,11 @@ def _open(path: Path, wanted: Sequence[pa.Field], faults: list[str]) -> pa.Table
         return None
     missing = [field.name for field in wanted if field.name not in data.schema.names]
     if missing:
-        known = ", ".join(field.name for field in wanted)
-        faults.append(f"{path}:1: {', '.join(missing)}: no such column; the header must have {known}")
+        known = [field.name for field in wanted]
+        others = [name for name in data.schema.names if name not in known]
+        near = {name: get_close_matches(name, others, 1) for name in missing}
+        told = [f"{name} (is '{near[name][0]}' it?)" if near[name] else name for name in missing]
+        faults.append(f"{path}:1: {', '.join(told)}: no such column; the header must have {', '.join(known)}")
         return None
     lines = pa.array(range(first, first + data.num_rows), pa.int64())
     return data.select([field.name for field in wanted]).append_column("line", lines)
@@ -176,6 +180,10 @@ def _checks(table: Table, wanted: Sequence[pa.Field]) -> list[str]:
             f"select file, line, '{name}' as what, '''' || left({name}_given, 60) || ''' is not {kind}' {source}"
             f" {name} is null and {name}_given is not null"
         )
+        if field.type == TEXT:
+            checks.append(
+                f"select file, line, '{name}', 'holds a NUL character' {source} contains({name}_given, chr(0))"
+            )
         if not field.nullable:
             hint = " (write 0 for none)" if field.type in (USAGE, pa.int64()) else ""
             checks.append(f"select file, line, '{name}', 'is empty{hint}' {source} {name}_given is null")

@@ -56,7 +56,7 @@ def finish(process: subprocess.Popen[str], *, code: int = 0) -> str:
     """Wait for the process, which must exit with `code`; return what it said on stderr."""
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == code, f"exit code {process.returncode}:\n{stdout}{stderr}"
-    assert "Traceback" not in stderr
+    assert "Traceback" not in stderr, stderr
     if code == 1:
         assert "hubledger: " in stderr
     return stderr

@@ -173,7 +173,7 @@ FAULTS = {
     "renamed": (
         "gpu_hours,",
         "gpus,",
-        "usage.csv:1: gpu_hours: no such column; the header must have hour, cluster, node, ",
+        "usage.csv:1: gpu_hours (is 'gpus' it?): no such column; the header must have hour, cluster, node, ",
     ),
 }
 
