@@ -1,0 +1,133 @@
+"""An S3 to test against: moto's server, installed once into `.venvs/moto`.
+
+`python -m tests.fixtures_s3 install` installs it beforehand; the fixture does where nobody has.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from filelock import FileLock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ENVIRONMENT = REPOSITORY / ".venvs" / "moto"
+REQUIREMENTS = Path(__file__).resolve().parent / "requirements" / "moto.txt"
+READY_SECONDS = 60
+
+
+def install(environment: Path = ENVIRONMENT) -> Path:
+    """Install moto, unless it is; return its command. Several processes may call it at once."""
+    command = environment / "bin" / "moto_server"
+    stamp = environment / "installed"
+    wanted = sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    environment.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(environment.with_suffix(".lock")):
+        if stamp.exists() and stamp.read_text() == wanted:
+            return command
+        uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+        if uv is None:
+            raise RuntimeError("uv is needed to install moto: `pip install uv`")
+        python = environment / "bin" / "python"
+        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, environment], check=True)
+        subprocess.run(
+            [uv, "pip", "install", "-q", "--python", python, "--no-deps", "--require-hashes", "-r", REQUIREMENTS],
+            check=True,
+        )
+        stamp.write_text(wanted)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket of a running moto, empty for each test."""
+
+    endpoint: str
+    name: str
+
+    @property
+    def url(self) -> str:
+        return f"s3://{self.name}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points a client of S3 at this server."""
+        return {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write an object, in place of what is there."""
+        self._send("PUT", f"/{key}", content)
+
+    def create(self) -> Bucket:
+        self._send("PUT", "", b"")
+        return self
+
+    def _send(self, method: str, path: str, content: bytes) -> None:
+        headers = {"Content-Type": "application/octet-stream"}
+        request = urllib.request.Request(f"{self.endpoint}/{self.name}{path}", content, headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start moto's server on a free port."""
+    command = install()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    endpoint = f"http://127.0.0.1:{port}"
+    with (
+        (tmp_path_factory.mktemp("moto") / "log").open("wb") as log,
+        subprocess.Popen([command, "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log) as server,
+    ):
+        try:
+            _wait(endpoint, server)
+            yield endpoint
+        finally:
+            server.terminate()
+
+
+def _wait(endpoint: str, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=1):
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    raise RuntimeError(f"moto did not get ready within {READY_SECONDS} seconds (exit code {server.poll()})")
+
+
+@pytest.fixture
+def bucket(s3_endpoint: str) -> Bucket:
+    """Return an empty bucket."""
+    return Bucket(s3_endpoint, f"lake-{uuid4().hex}").create()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["install"]:
+        sys.exit("usage: python -m tests.fixtures_s3 install")
+    print(install())
