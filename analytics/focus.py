@@ -73,8 +73,14 @@ def ingest(
                 months=months,
                 now=now,
             )
-        if not deliveries and months is None:
-            raise FocusError(f"{source.path}: has no rows, and what the lake has of it stays; have the export run again")
+        if (
+            not deliveries
+            and months is None
+            and any(part["x_Source"] == source.id for part in lake.partitions(CHARGES))
+        ):
+            raise FocusError(
+                f"{source.path}: has no rows any more; the lake keeps what it has; have the export run again"
+            )
         talk(f"{source.id}: {sum(each.rows for each in deliveries)} rows in {len(deliveries)} deliveries")
         return deliveries
 

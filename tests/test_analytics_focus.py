@@ -306,7 +306,7 @@ def test_a_missing_column_is_named_and_the_one_that_may_be_it(shelf: Shelf) -> N
         write_csv(shelf.folder / "less.csv", lines), r"less\.csv: no column BillingAccountId; FOCUS 1\.0 to 1\.4"
     )
     (shelf.folder / "empty.csv").write_text("")
-    shelf.refuses(shelf.folder / "empty.csv", r"empty\.csv: no column BilledCost, BillingAccountId")
+    shelf.refuses(shelf.folder / "empty.csv", r"empty\.csv: is empty")
 
 
 def test_a_column_twice_is_refused(shelf: Shelf) -> None:
