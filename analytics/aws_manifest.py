@@ -30,6 +30,7 @@ PERIODS = (
     re.compile(r"(?:^|/)(\d{4})(\d{2})\d{2}-\d{8}(?=/)"),
     re.compile(r"(?:^|/)year=(\d{4})/month=(\d{1,2})(?=/)", re.IGNORECASE),
 )
+STAMP = re.compile(r"/(\d{4}-?\d{2}-?\d{2}T[\d:.]+Z?)-[^/]+/[^/]+$")  # the folder of one delivery of Data Exports
 STATUS = re.compile(r"(^|/)cost_and_usage_data_status/", re.IGNORECASE)  # Athena's, beside a legacy report
 
 
@@ -78,11 +79,20 @@ def _from_manifests(
     found = []
     for month, group in by_month.items():
         if month is None or months is None or month in months:
-            # A legacy report's newest manifest lies in the month's folder too, written just after the delivery's own.
-            newest_first = sorted(group, key=lambda each: (each.modified, len(each.key)), reverse=True)
+            newest_first = sorted(group, key=_age, reverse=True)
             chosen = _complete(bucket, newest_first, there, talk=talk)
             found.append(Delivered(month, _distinct(bucket, chosen, talk=talk)))
     return found
+
+
+def _age(found: S3Object) -> tuple[str, int, str]:
+    """Order deliveries: by the time in their folder's name where it has one (copies come in any order), else when they were written.
+
+    A legacy report's newest manifest lies in the month's folder as well, beside the deliveries' own.
+    """
+    named = STAMP.search(found.key)
+    digits = re.sub(r"\D", "", named[1] if named else f"{found.modified:%Y%m%d%H%M%S}")[:14]
+    return digits, -len(found.key), found.key
 
 
 def _complete(
@@ -155,7 +165,7 @@ def _from_names(
         if month is None:  # nothing says what belongs together but the rows themselves
             chosen = [each for folder in folders.values() for each in folder]
         else:
-            newest = max(folders, key=lambda name: max(each.modified for each in folders[name]))
+            newest = max(folders, key=lambda name: max(_age(each) for each in folders[name]))
             chosen = folders[newest]
             if len(folders) > 1:
                 talk(f"{bucket}: {month}: {len(folders)} deliveries; the newest, {newest.rpartition('/')[2]}, is read")
