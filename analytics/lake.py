@@ -8,7 +8,6 @@ partition one comes after the other. A crash leaves files that no version names,
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import tempfile
 import time
@@ -29,6 +28,8 @@ from pyarrow import fs as pafs
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from analytics.engine import identifier, literal
+from analytics.lake_errors import LakeError, first_line, remedy
+from analytics.lake_files import File, matches, sql_type, write
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -37,10 +38,10 @@ if TYPE_CHECKING:
 
     from analytics.tables import Table
 
+__all__ = ["Commit", "Lake", "LakeError"]
+
 METADATA_KEY = "hubledger"
 WIDENED = "hubledger.widened"  # a property of tables whose older files lack columns
-FEW_PARTITIONS = 12
-PARQUET = "format parquet, compression zstd, compression_level 1, write_bloom_filter false, return_stats true"
 FOR_EVER = "interval 36500 days"
 # An invoice names the versions it was computed from: neither log entries nor old files may ever expire.
 CONFIGURATION = {
@@ -48,10 +49,6 @@ CONFIGURATION = {
     "delta.deletedFileRetentionDuration": FOR_EVER,
     "delta.enableExpiredLogCleanup": "false",
 }
-
-
-class LakeError(Exception):
-    """The lake can't be read or written; the message says where and what to do."""
 
 
 class _OvertakenError(Exception):
@@ -65,14 +62,6 @@ class Commit:
     version: int
     time: datetime
     metadata: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    path: str  # relative to the table
-    size: int
-    rows: int
-    partition: Mapping[str, str]
 
 
 class _Target(Protocol):
@@ -126,7 +115,7 @@ class Lake:
                 raise LakeError(f"{self._place(table)}: not partitioned by {', '.join(sorted(unknown))}")
         batch = uuid.uuid4().hex
         with self._edge(table), self._batch_folder(table, batch) as folder:
-            files = _write(table, con, query, folder, batch, scope, rows)
+            files = write(table, con, query, folder, batch, scope, rows)
             if self.folder is None:
                 self._upload(table, folder, files)
             return self._commit(table, files, scope, metadata or {})
@@ -149,7 +138,7 @@ class Lake:
         place = ", '' as x_File, row_number() over () as x_Row" if places else ""
         with self._edge(table):
             delta = self._open(table, version)
-            files = [] if delta is None else [file for file in _files(delta) if _matches(file.partition, where or {})]
+            files = [] if delta is None else [file for file in _files(delta) if matches(file.partition, where or {})]
             there = {field.name for field in delta.schema().fields} if delta is not None and files else set()
             if not files:
                 source = "(select null where false)"
@@ -165,7 +154,7 @@ class Lake:
                 source = identifier(f"{name} files")
                 con.register(f"{name} files", self._dataset(table, files))
             columns = ", ".join(
-                f"cast({identifier(field.name) if field.name in there else 'null'} as {_sql_type(field.type)})"
+                f"cast({identifier(field.name) if field.name in there else 'null'} as {sql_type(field.type)})"
                 f" as {identifier(field.name)}"
                 for field in table.schema
             )
@@ -200,7 +189,7 @@ class Lake:
                 version
                 for version in range(0 if newest is None else newest + 1)
                 if any(
-                    _matches(action[kind]["partitionValues"], where)
+                    matches(action[kind]["partitionValues"], where)
                     for action in self._read_log(table, version)
                     for kind in ("add", "remove")
                     if kind in action
@@ -241,11 +230,11 @@ class Lake:
         try:
             yield
         except (DeltaError, OSError, pa.ArrowException, json.JSONDecodeError) as error:
-            raise LakeError(f"{self._place(table)}: {_first_line(error)}; {_remedy(error)}") from error
+            raise LakeError(f"{self._place(table)}: {first_line(error)}; {remedy(error)}") from error
         except duckdb.IOException as error:
             if self.url not in str(error) and "hubledger-lake-" not in str(error):
                 raise  # the query's own trouble, not the lake's
-            raise LakeError(f"{self._place(table)}: {_first_line(error)}; {_remedy(error)}") from error
+            raise LakeError(f"{self._place(table)}: {first_line(error)}; {remedy(error)}") from error
 
     def _open(self, table: Table, version: int | None = None) -> DeltaTable | None:
         if self.folder is not None and not (self.folder / table.name / "_delta_log").is_dir():
@@ -279,7 +268,7 @@ class Lake:
             if not done or not any(folder.iterdir()):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _upload(self, table: Table, folder: Path, files: Sequence[_File]) -> None:
+    def _upload(self, table: Table, folder: Path, files: Sequence[File]) -> None:
         storage = _Storage(self._place(table), self.storage_options or None)
         for file in files:
             with (folder / Path(file.path).name).open("rb") as source, storage.create(file.path) as target:
@@ -287,7 +276,7 @@ class Lake:
                     target.write(part)
 
     def _commit(
-        self, table: Table, files: Sequence[_File], scope: Sequence[Mapping[str, str]], metadata: Mapping[str, str]
+        self, table: Table, files: Sequence[File], scope: Sequence[Mapping[str, str]], metadata: Mapping[str, str]
     ) -> int:
         for attempt in Retrying(
             retry=retry_if_exception_type(_OvertakenError),
@@ -300,12 +289,12 @@ class Lake:
         raise AssertionError("unreachable")
 
     def _try_commit(
-        self, table: Table, files: Sequence[_File], scope: Sequence[Mapping[str, str]], metadata: Mapping[str, str]
+        self, table: Table, files: Sequence[File], scope: Sequence[Mapping[str, str]], metadata: Mapping[str, str]
     ) -> int:
         delta = self._open(table) or self._create(table)
         self._widen(table, delta)
         read = delta.version()
-        old = [file for file in _files(delta) if any(_matches(file.partition, mapping) for mapping in scope)]
+        old = [file for file in _files(delta) if any(matches(file.partition, mapping) for mapping in scope)]
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [
             RemoveAction(file.path, True, now, file.size, dict(file.partition)) for file in old
@@ -364,12 +353,12 @@ class Lake:
             return pafs.SubTreeFileSystem(str(self.folder / table.name), pafs.LocalFileSystem())
         return pafs.PyFileSystem(DeltaStorageHandler(self._place(table), self.storage_options or None))
 
-    def _dataset(self, table: Table, files: Sequence[_File]) -> pads.Dataset:
+    def _dataset(self, table: Table, files: Sequence[File]) -> pads.Dataset:
         import pyarrow.dataset as pads  # it imports pandas, half a second that local lakes need not pay
 
         return pads.dataset([file.path for file in files], table.schema, "parquet", self._filesystem(table))
 
-    def _check_sizes(self, table: Table, files: Sequence[_File]) -> None:
+    def _check_sizes(self, table: Table, files: Sequence[File]) -> None:
         for file in files:
             path = Path(self._place(table)) / file.path
             size = path.stat().st_size if path.exists() else None
@@ -390,119 +379,11 @@ class Lake:
         return Commit(version, at, info.get(METADATA_KEY, {}))
 
 
-def _write(
-    table: Table,
-    con: duckdb.DuckDBPyConnection,
-    query: str,
-    folder: Path,
-    batch: str,
-    scope: Sequence[Mapping[str, str]],
-    rows: Mapping[tuple[str, ...], int] | None,
-) -> list[_File]:
-    """Write the rows of `query` into `folder`: a file for each partition, or, when there are many, as DuckDB likes."""
-    select = _select(table, con, query)
-    keys = ", ".join(identifier(column) for column in table.partition_by)
-    if rows is None:
-        counted = con.execute(f"select {keys}, count(*) from ({select}) group by all").fetchall()
-        rows = {tuple(values): count for *values, count in counted}
-    for values in rows:
-        found = dict(zip(table.partition_by, values, strict=True))
-        if not all(values) or not any(_matches(found, mapping) for mapping in scope):
-            raise LakeError(f"{table.name}: rows of {found} are outside of what is replaced; nothing was written")
-    copies: list[tuple[str, Path, str, dict[str, str]]] = []
-    if len(rows) <= FEW_PARTITIONS:
-        # Sorting rows into files costs DuckDB more than reading them a few times over.
-        for values in rows:
-            test = " and ".join(
-                f"{identifier(column)} = {literal(value)}"
-                for column, value in zip(table.partition_by, values, strict=True)
-            )
-            known = dict(zip(table.partition_by, values, strict=True))
-            file = folder / f"{uuid.uuid4().hex}.parquet"
-            copies.append((f"select * from ({select}) where {test}", file, "", known))
-    else:
-        options = f"partition_by ({keys}), write_partition_columns true, hive_file_pattern false"
-        copies.append((select, folder, f", {options}, overwrite_or_ignore true, filename_pattern '{{uuid}}'", {}))
-    files = []
-    for text, target, options, known in copies:
-        for name, count, size, _, statistics, partition, _ in con.execute(
-            f"copy ({text}) to {literal(str(target))} ({PARQUET}{options})"
-        ).fetchall():
-            for field in table.schema:
-                if not field.nullable and (nulls := int(statistics[identifier(field.name)].get("null_count", 0))):
-                    raise LakeError(f"{table.name}.{field.name}: null in {nulls} rows; nothing was written")
-            files.append(_File(f"{batch}/{Path(name).name}", size, count, known or partition))
-    if (written := sum(file.rows for file in files)) != sum(rows.values()):
-        raise LakeError(
-            f"{table.name}: {written} rows came where {sum(rows.values())} were counted; nothing was written"
-        )
-    return files
-
-
-def _select(table: Table, con: duckdb.DuckDBPyConnection, query: str) -> str:
-    """Return `query` with the table's columns in their order and types; an ENUM stays, since it is written as text."""
-    types = {name: kind for name, kind, *_ in con.execute(f"describe {query}").fetchall()}
-    columns = []
-    for field in table.schema:
-        name, kind = identifier(field.name), _sql_type(field.type)
-        keep = kind == "varchar" and types.get(field.name, "").startswith("ENUM")
-        columns.append(name if keep else f"cast({name} as {kind}) as {name}")
-    return f"select {', '.join(columns)} from (\n{query}\n)"
-
-
-def _files(delta: DeltaTable) -> list[_File]:
+def _files(delta: DeltaTable) -> list[File]:
     actions = pa.RecordBatchReader.from_stream(delta.get_add_actions(flatten=True)).read_all()
     columns = [name for name in actions.column_names if name.startswith("partition.")]
     names = [name.removeprefix("partition.") for name in columns]
     values = zip(*(actions.column(name).to_pylist() for name in columns), strict=True)
     partitions = [dict(zip(names, row, strict=True)) for row in values]
     paths, sizes, rows = (actions.column(name).to_pylist() for name in ("path", "size_bytes", "num_records"))
-    return [_File(*parts) for parts in zip(paths, sizes, rows, partitions, strict=True)]
-
-
-def _matches(partition: Mapping[str, str], where: Mapping[str, str | Collection[str]]) -> bool:
-    return all(
-        partition[column] == wanted if isinstance(wanted, str) else partition[column] in wanted
-        for column, wanted in where.items()
-    )
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    if pa.types.is_decimal(kind):
-        return f"decimal({kind.precision}, {kind.scale})"
-    if pa.types.is_timestamp(kind):
-        return "timestamptz"
-    return {pa.string(): "varchar", pa.int64(): "bigint", pa.bool_(): "boolean", pa.date32(): "date"}[kind]
-
-
-def _first_line(error: Exception) -> str:
-    """Return what a library says, in a line: of a chain of causes the last, of a cloud's answer its message."""
-    text = str(error).strip() or type(error).__name__
-    if answer := re.search(r"<Message>(.*?)</Message>", text):
-        return answer[1]
-    return text.split("↳")[-1].removeprefix("\x1b[0m").strip().splitlines()[0]
-
-
-REMEDIES = (
-    (
-        ("permission denied", "accessdenied", "access denied", "forbidden", "unauthorized", " 401"),
-        "give this account read and write access to it",
-    ),
-    (("no space left", "file too large", "quota"), "make room there and run again; nothing was changed"),
-    (
-        ("nosuchbucket", "containernotfound", "bucket does not exist", "connect", "timed out", "dns", "credential"),
-        "see that it exists, and that this machine reaches it with the credentials in its environment",
-    ),
-    (
-        ("json error", "_delta_log", "logsegment", "version"),
-        "its log is damaged or the version is not there; restore _delta_log from a backup",
-    ),
-)
-
-
-def _remedy(error: Exception) -> str:
-    text = str(error).lower()
-    for signs, remedy in REMEDIES:
-        if any(sign in text for sign in signs):
-            return remedy
-    return "see that the place can be reached and is a Hubledger lake"
+    return [File(*parts) for parts in zip(paths, sizes, rows, partitions, strict=True)]
