@@ -135,7 +135,8 @@ def complaints(found: Reconciliation) -> Iterable[str]:
         number = each.invoice if isinstance(each, Invoice) else ""
         about = " ".join(text for text in (each.issuer, each.billing_account, number) if text)
         yield (
-            f"{about}: the invoice states {each.stated:f} {each.currency}, ours is {each.bill.normalize():f}: see which"
+            f"{about}: the invoice states {_precise(each.stated or Decimal(0), each.currency)} {each.currency}, ours is"
+            f" {_precise(each.bill, each.currency)}: see which"
             " charges are missing, or correct what was entered with `hubledger costs invoice-total`"
         )
     if not found.agrees:
@@ -194,11 +195,8 @@ def _stated(bill: Decimal, stated: Decimal | None, currency: str) -> tuple[str, 
     if stated is None:
         return _amount(bill, currency), "", ""
     ours = round_total(bill, currency)
-    return (
-        format_amount(ours, currency),
-        f"{stated:,f}",
-        f"{(stated - ours).normalize():+,f}" if stated != ours else "0",
-    )
+    difference = f"{'+' if stated > ours else ''}{_precise(stated - ours, currency)}" if stated != ours else "0"
+    return format_amount(ours, currency), _precise(stated, currency), difference
 
 
 def _change_name(by: DiffBy, row: Change) -> str:
@@ -217,6 +215,12 @@ def _change_cells(row: Change) -> tuple[str, str, str]:
 def _rest(rows: Sequence[Change], total: Change) -> Change:
     unchanged = total.before - sum((row.before for row in rows), Decimal(0))
     return type(total)({}, total.currency, unchanged, unchanged)
+
+
+def _precise(amount: Decimal, currency: str) -> str:
+    """Write an amount with the currency's decimals, or with all it has where they are more."""
+    whole = amount == round_total(amount, currency)
+    return format_amount(amount, currency) if whole else f"{amount.normalize():,f}"
 
 
 def _full(amount: Decimal) -> str:
