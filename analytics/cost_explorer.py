@@ -277,5 +277,7 @@ def _last_year(now: datetime) -> list[str]:
 def _settled(con: duckdb.DuckDBPyConnection, lake: Lake, source: str, now: datetime) -> frozenset[str]:
     """Return the months that were final when they were read, but for the last two, of which a correction may still come."""
     lake.attach(con, DELIVERIES, view="explorer_deliveries", where={"source": source})
-    found = con.execute("select billing_period from explorer_deliveries group by all having bool_and(final)").fetchall()
+    found = con.execute(
+        "select billing_period from explorer_deliveries where superseded_at is null group by all having bool_and(final)"
+    ).fetchall()
     return frozenset(month for (month,) in found) - frozenset(_last_year(now)[-3:])
