@@ -66,7 +66,9 @@ def hubledger(
         check=False,
     )
     if check and done.returncode:
-        raise AssertionError(f"hubledger {' '.join(arguments)} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
+        raise AssertionError(
+            f"hubledger {' '.join(arguments)} exited with {done.returncode}:\n{done.stdout}{done.stderr}"
+        )
     return done
 
 

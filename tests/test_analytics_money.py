@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analytics.money import format_amount, minor_unit, round_parts, round_total
 
-AMOUNTS = st.decimals(-10**9, 10**9, places=12)
+AMOUNTS = st.decimals(-(10**9), 10**9, places=12)
 CURRENCIES = st.sampled_from(["USD", "EUR", "JPY", "KWD"])
 
 
