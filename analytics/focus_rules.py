@@ -141,7 +141,7 @@ def _of_column(column: Column, types: Mapping[str, str], *, sparse: bool) -> Ite
     if column.kind == "price":
         yield _rule(column, "negative", Level.MUST, f"{name} < 0", "is not negative")
     if column.kind == "time" and is_text(types[name]):
-        broken = f"not regexp_full_match({text}, '{MOMENT}') or {name} is null and {text} is not null"
+        broken = f"not regexp_full_match({text}, '{MOMENT}') or {text} is not null and try_cast({text} as timestamptz) is null"
         yield _rule(
             column, "format", Level.MUST, broken, "is a time in UTC such as 2026-10-01T00:00:00Z", "DateTimeFormat"
         )

@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.fixtures_bills",
     "tests.fixtures_demo",
     "tests.fixtures_fleet",
+    "tests.fixtures_focus",
     "tests.fixtures_months",
     "tests.fixtures_nise",
     "tests.fixtures_golden",
