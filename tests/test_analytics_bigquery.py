@@ -12,6 +12,7 @@ import pytest
 from analytics import engine
 from analytics.bigquery import BigQueryError, Known, ingest, is_due, is_final
 from analytics.bigquery_client import Month
+from analytics.difference import DiffBy, difference
 from analytics.lake import Lake
 from analytics.tables import CHARGES, DELIVERIES
 from terraform.fleet import BigQueryBilling, Labels
@@ -128,6 +129,11 @@ def test_a_late_line_brings_its_month_again_and_no_other(bill: Bill) -> None:
     assert bill.scans() == ["2026-09"]
     assert (delivery.billing_period, delivery.billed_cost) == ("2026-09", Decimal("2.20"))
     assert bill.billed() == {"2026-09": Decimal("2.20"), "2026-10": Decimal("1.5")}
+    changed = difference(bill.lake, "2026-09", by=DiffBy.SERVICE)
+    assert [(row.before, row.after, row.difference) for row in changed.rows] == [
+        (Decimal(2), Decimal("2.20"), Decimal("0.20"))
+    ]
+    assert difference(bill.lake, "2026-10", by=DiffBy.SERVICE).rows == ()
     with engine.connect() as con:
         bill.lake.attach(con, DELIVERIES)
         assert con.execute("select count(*) from deliveries where superseded_at is null").fetchone() == (2,)
