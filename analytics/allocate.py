@@ -9,6 +9,9 @@ from analytics import fleet_tables
 from analytics.engine import sql
 
 if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
     import duckdb
 
     from terraform.fleet import Fleet
@@ -77,9 +80,11 @@ def allocate(con: duckdb.DuckDBPyConnection, fleet: Fleet) -> None:
 
 def unconserved(con: duckdb.DuckDBPyConnection) -> tuple[Difference, ...]:
     """Compare `allocations` with `charge_days` per account × period × day × currency × category; return what differs."""
-    rows = con.execute(sql("allocate/conservation")).fetchall()
+    found: list[tuple[str, date, str, str, str, str, Decimal, Decimal]]
+    found = con.execute(sql("allocate/conservation")).fetchall()
     return tuple(
-        Difference(*(str(text) for text in keys), f"{billed:f}", f"{effective:f}") for *keys, billed, effective in rows
+        Difference(period, day.isoformat(), issuer, account, category, currency, f"{billed:f}", f"{effective:f}")
+        for period, day, issuer, account, category, currency, billed, effective in found
     )
 
 

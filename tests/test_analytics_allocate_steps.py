@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from tests.golden import Golden
+    from tests.fixtures_golden import Golden
 
 CASES = Path(__file__).parent / "golden" / "allocate"
 STEPS = sorted(path.stem for path in (SQL / "allocate").glob("*.sql") if path.stem != "tables")  # which is DDL

@@ -133,9 +133,9 @@ def test_explain_leads_from_the_figure_to_the_bill(demo: Demo) -> None:
         ).stdout
     )
     rows = demo.report(hub="northlight/aurora")["rows"]
-    figure = sum(Decimal(row["cost"]) for row in rows)
+    figure = sum((Decimal(row["cost"]) for row in rows), Decimal(0))
     assert sum(Decimal(row["cost"]) for row in found["figures"]) == figure
-    lines = sum(Decimal(row["hub_cost"]) for row in found["lines"])
+    lines = sum((Decimal(row["hub_cost"]) for row in found["lines"]), Decimal(0))
     assert abs(lines - figure) < Decimal("0.01")  # lines are told with shares in doubles
     assert found["note"] is None
     assert {place["scope"] for place in found["places"]} >= {"node"}
