@@ -22,7 +22,7 @@ from analytics.lake import Lake, LakeError
 from analytics.month import allocate_month
 from analytics.options import FLEET, LAKE, FleetOption, Format, LakeOption, MonthOption
 from analytics.progress import progress
-from analytics.report import By, Cost, NoSuchHub, report
+from analytics.report import By, Cost, NoSuchHub, note_rates, report
 from analytics.validate import ValidationError
 from terraform.fleet_files import load
 
@@ -117,8 +117,9 @@ def report_command(
 
     Example: hubledger costs report --month 2026-10 --by community --format csv
     """
-    rates = load(fleet) if fleet.exists() else None  # only to say whether the fleet's rates changed since
-    found = report(Lake(lake), month, by=by, hub=hub, cost=cost, fleet=rates)
+    found = report(Lake(lake), month, by=by, hub=hub, cost=cost)
+    if found.reporting_currency and fleet.exists():
+        found = note_rates(found, load(fleet))
     if form is Format.TABLE:
         show.print_parts(show.report_table(found))
     elif form is Format.PARQUET:

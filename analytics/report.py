@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -146,11 +146,10 @@ def report(
     by: By = By.HUB,
     hub: str | None = None,
     cost: Cost = Cost.BILLED,
-    fleet: Fleet | None = None,
 ) -> Report:
     """Return the report of `month`, of one hub (`name` or `cluster/name`) or of everything.
 
-    It is converted with the rates that the month was allocated with; with `fleet`, its notes say where rates.csv has others now.
+    It is converted with the rates that the month was allocated with.
 
     Raises MonthError if the month is not allocated, NoSuchHub if the hub bears nothing in it.
     """
@@ -185,9 +184,15 @@ def report(
             )
             for row in rows
         ),
-        notes=computed.notes
-        + (changed(computed.conversion, fleet, month) if fleet is not None and computed.conversion is not None else ()),
+        notes=computed.notes,
     )
+
+
+def note_rates(found: Report, fleet: Fleet) -> Report:
+    """Return the report with a note for each rate that the fleet's rates.csv says otherwise now."""
+    if found.computed.conversion is None:
+        return found
+    return replace(found, notes=found.notes + changed(found.computed.conversion, fleet, found.computed.month))
 
 
 def _money(amount: Decimal | None) -> str | None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from analytics.engine import connect
 from analytics.rates import Conversion, NoRate, UsedRate, convert
-from analytics.report import By, Cost, report
+from analytics.report import By, Cost, note_rates, report
 from analytics.show import report_parquet
 from analytics.tables import ALLOCATIONS
 from tests.bills import Desk, line
@@ -128,10 +128,10 @@ def test_a_provisional_month_takes_new_rates_and_a_final_one_keeps_its_own(desk:
     desk.allocate()
     reporting(desk, rates="2026-10,USD,EUR,0.8\n")
     assert report(desk.lake, "2026-10").reporting_total == Decimal(9)  # until it is allocated again
-    (note,) = report(desk.lake, "2026-10", fleet=desk.fleet).notes
+    (note,) = note_rates(report(desk.lake, "2026-10"), desk.fleet).notes
     assert note == "2026-10 was converted from USD to EUR at 0.9 (rates.csv); rates.csv now says 0.8"
     desk.allocate()
-    assert report(desk.lake, "2026-10", fleet=desk.fleet).notes == ()
+    assert note_rates(report(desk.lake, "2026-10"), desk.fleet).notes == ()
     assert used(desk) == {"USD": (Decimal("0.8"), "rates.csv")}
 
     desk.deliver(line("10"))  # final now
