@@ -145,7 +145,7 @@ def _details(
         )
     left: dict[Place, Cost] = {(cost.day, cost.keys[0], cost.keys[1]): cost for cost in totals.costs}
     asked = sorted({cost.keys for cost in totals.costs if cost.billed or cost.effective})
-    talk(f"{source.id}: {month}: {len(asked)} questions to Cost Explorer")
+    talk(f"{source.id}: {month}: {len(asked)} questions to Cost Explorer; its answers are coarse")
     rows = []
     for account, record_type in asked:
         answer = _ask(

@@ -29,7 +29,8 @@ class Aws:
         return Session(region_name="us-east-1").client(service, endpoint_url=self.url, **keys)
 
     def answer(self, pages: Sequence[dict[str, Any]]) -> None:
-        """Let Cost Explorer answer its next questions with `pages`."""
+        """Let Cost Explorer answer its next questions with `pages`. All else that moto has goes, buckets too."""
+        self._post("/moto-api/reset", "")  # it gives the same question the same answer for ever
         self._post("/moto-api/static/ce/cost-and-usage-results", json.dumps({"results": list(pages)}))
 
     def authorize(self, *, after: float) -> None:
@@ -37,7 +38,9 @@ class Aws:
         self._post("/moto-api/reset-auth", str(after))
 
     def _post(self, path: str, body: str) -> None:
-        request = urllib.request.Request(f"{self.url}{path}", data=body.encode(), method="POST")
+        request = urllib.request.Request(
+            f"{self.url}{path}", data=body.encode(), headers={"Content-Type": "text/plain"}
+        )
         with urllib.request.urlopen(request, timeout=10):
             pass
 
