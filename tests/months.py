@@ -64,9 +64,9 @@ LENGTHS = (
     timedelta(days=9),
 )
 LABELS: dict[str, tuple[object, ...]] = {
-    "Cluster": ("one", "one", "two", "common", "gone", None),
-    "Hub": (None, None, None, None, "blue", "zürich", "gone"),
-    "Namespace": (None, None, None, None, "blue", "kube-system", "kube:unallocated"),
+    "Cluster": ("one", "one", "one", "one", "one", "two", "common", "gone", None),
+    "Hub": (None, None, None, None, None, None, "blue", "zürich", "gone"),
+    "Namespace": (None, None, None, None, None, None, "blue", "kube-system", "kube:unallocated"),
     "Node": (None, None, *BILLED_AS.values(), "gke-1", "unknown"),
     "Pool": (None, None, "pool", "other", "unknown"),
     "Purpose": (None, None, None, "user", "dask", "core", "home-nfs"),
@@ -89,7 +89,7 @@ def months(costs: st.SearchStrategy[Decimal] = WILD_COSTS) -> st.SearchStrategy[
 def _month(draw: st.DrawFn, costs: st.SearchStrategy[Decimal]) -> Month:
     day = draw(st.sampled_from(DAYS))
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    moments = tuple(midnight + n * HOUR for n in (0, 1, 13, 24, 30))
+    moments = tuple(midnight + n * HOUR for n in (0, 1, 23, 24, 30))
     clusters = [_cluster(draw, name) for name in (("one", "two") if draw(st.booleans()) else ("one",))]
     usage: list[Row] = []
     nodes: list[Row] = []
@@ -99,18 +99,14 @@ def _month(draw: st.DrawFn, costs: st.SearchStrategy[Decimal]) -> Month:
             more_nodes, more_usage = _machine(draw, each, name, moments)
             nodes += more_nodes
             usage += more_usage
-    charges = [_charge(draw, costs, moments) for _ in range(_number(draw, 1, 12))]
+    charges = [_charge(draw, costs, moments) for _ in range(_number(draw, 4, 12))]
     hubs = [(each.name, hub.name) for each in clusters for hub in each.hubs]
     activity = [
         users(hub, _number(draw, 0, 2), period, cluster=name)
         for name, hub in hubs
         for period in (f"{day:%Y-%m}", f"{day}")
     ]
-    members = [
-        Membership(name, hub, day + timedelta(days=1) if _number(draw, 0, 1) else None, day + timedelta(days=2))
-        for name, hub in hubs
-        if _number(draw, 0, 1)
-    ]
+    members = [_membership(draw, name, hub, day + timedelta(days=1)) for name, hub in hubs if _number(draw, 0, 1)]
     communities = (community("members", *members, accounts=("club",)),)
     month = Month(
         fleet(*clusters, communities=communities), tuple(charges), tuple(usage), tuple(nodes), tuple(activity)
@@ -154,6 +150,11 @@ def without_labels(month: Month) -> Month:
     return replace(month, charges=tuple(row | labels for row in month.charges))
 
 
+def _membership(draw: st.DrawFn, name: str, hub: str, turn: date) -> Membership:
+    start, end = draw(st.sampled_from(((None, turn), (turn, None), (None, None), (turn, turn + timedelta(days=1)))))
+    return Membership(name, hub, start, end)
+
+
 def _number(draw: st.DrawFn, least: int, most: int) -> int:
     return draw(st.integers(least, most))
 
@@ -165,8 +166,8 @@ def _cluster(draw: st.DrawFn, name: str) -> Cluster:
     return cluster(
         name,
         HUBS[: any_of(2, 3, 4, 1, 0)] if name == "one" else any_of(("blue",), ("green", "zürich"), ()),
-        idle=any_of("proportional", "even", "operator"),
-        shared=any_of("proportional", "even", "by-users", "operator"),
+        idle=any_of("proportional", "proportional", "even", "operator"),
+        shared=any_of("proportional", "proportional", "even", "by-users", "operator"),
         weights=any_of(Weights(), EVEN_WEIGHTS, Weights(Decimal(2), Decimal(0), Decimal(1))),
         aliases=any_of((), ("common",), ("common",)),
         sub_accounts=any_of((), ("p1",), ("p1", "p2")),
@@ -209,8 +210,8 @@ def _charge(draw: st.DrawFn, costs: st.SearchStrategy[Decimal], moments: tuple[d
         start,
         draw(st.sampled_from(LENGTHS)),
         EffectiveCost=cost * factor,
-        InvoiceIssuerName=draw(st.sampled_from(("Cloud", "Cloud", "Other"))),
-        BillingCurrency=draw(st.sampled_from(("USD", "USD", "EUR"))),
+        InvoiceIssuerName=draw(st.sampled_from(("Cloud", "Cloud", "Cloud", "Other"))),
+        BillingCurrency=draw(st.sampled_from(("USD", "USD", "USD", "USD", "EUR"))),
         ChargeCategory=draw(st.sampled_from(("Usage", "Usage", "Usage", "Purchase", "Tax", "Credit", "Adjustment"))),
         SubAccountId=draw(st.sampled_from(ACCOUNTS)),
         BillingPeriod=f"{moments[0]:%Y-%m}",

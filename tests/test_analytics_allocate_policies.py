@@ -120,6 +120,20 @@ def test_shared_cost_follows_the_shared_policy(book: Book, policy: str, costs: d
     assert by(rows, "hub") == money(**costs)
 
 
+def test_shared_cost_follows_what_hubs_use_and_not_the_idle_they_are_given(book: Book) -> None:
+    month = Month(
+        fleet(cluster("one")),
+        charges=(
+            charge("8", Cluster="one", Node="n1"),  # blue's alone, and mostly idle
+            charge("3", Cluster="one", Hub="red"),
+            charge("4", Cluster="one", Component="core"),
+        ),
+        nodes=(measured((8, 8, 0)),),
+        usage=(used("blue", (1, 1, 0)),),
+    )
+    assert by((row for row in book.allocate(month) if row.component == "core"), "hub") == money(blue="1", red="3")
+
+
 def test_users_of_days_stand_in_where_no_month_was_counted(book: Book) -> None:
     month = Month(
         fleet(cluster("one", shared="by-users")),

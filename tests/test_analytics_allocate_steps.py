@@ -40,8 +40,8 @@ def empty() -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute(f"create table {table}_ as from {table}")
             con.execute(f"drop view {table}")
             con.execute(f"alter table {table}_ rename to {table}")
-        for table in con.execute("select table_name from duckdb_tables() where estimated_size > 0").fetchall():
-            con.execute(f"delete from {table[0]}")
+        for (filled,) in con.execute("select table_name from duckdb_tables() where estimated_size > 0").fetchall():
+            con.execute(f"delete from {filled}")
         for step in ("lines", "stored", "home_sizes"):  # not kept, or made only where there is home storage
             con.execute(f"create or replace table {step} as {sql(f'allocate/{step}')}")
         con.execute(f"create or replace table placed as {sql('allocate/placed')}", {"scope": "node"})
