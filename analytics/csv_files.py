@@ -36,7 +36,7 @@ class Dialect:
     @property
     def is_utf8(self) -> bool:
         """Whether the engine reads it as it is."""
-        return self.encoding.lower().replace("_", "-") in {"utf-8", "utf-8-sig", "utf8", "ascii", "us-ascii"}
+        return self.encoding.lower().replace("_", "-") in {"utf-8", "utf-8-sig", "utf8"}
 
 
 def header(path: Path, dialect: Dialect) -> list[str]:

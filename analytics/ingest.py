@@ -12,7 +12,7 @@ from analytics.lake import LakeError
 from analytics.month import check_month
 from analytics.source import SourceError
 from analytics.tables import CHARGES
-from terraform.fleet import AwsBilling, AzureBilling, BigQueryBilling, CostExplorerBilling, FocusBilling
+from terraform.fleet import AwsBilling, AzureBilling, BigQueryBilling, CostExplorerBilling, FocusBilling, MappedBilling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -150,6 +150,10 @@ def _ingest_bill(
             from analytics import azure
 
             return azure.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
+        case MappedBilling():
+            from analytics import mapped
+
+            return mapped.ingest(source, labels=labels, lake=lake, sources=known, months=months, now=now, talk=talk)
         case CostExplorerBilling():
             from analytics import cost_explorer
 

@@ -22,6 +22,7 @@ from terraform.fleet import (
     CostExplorerBilling,
     FileUsage,
     FocusBilling,
+    MappedBilling,
     PrometheusUsage,
 )
 from terraform.fleet_schema import json_schema
@@ -53,6 +54,7 @@ class SchemaKind(StrEnum):
     CLUSTER = "cluster"
     COMMUNITY = "community"
     FLEET = "fleet"
+    MAPPING = "mapping"
 
 
 class RatesFormat(StrEnum):
@@ -187,6 +189,8 @@ def _kind(source: BillingSource | UsageSource | None) -> str:
             return "cost-explorer"
         case AzureBilling():
             return "azure"
+        case MappedBilling():
+            return "mapped"
         case PrometheusUsage():
             return "prometheus"
         case FileUsage():

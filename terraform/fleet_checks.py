@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from terraform.fleet import AwsBilling, AzureBilling, Notice
 from terraform.fleet_document import Document, Fault, Location
+from terraform.fleet_faults import suggestion
+from terraform.fleet_sources import MappedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -88,6 +90,17 @@ def sources(clusters: Iterable[Cluster], documents: Documents) -> Iterator[Fault
             first, where = seen.setdefault(source.id, (source, place))
             if first != source:
                 yield document.fault(location, f"{source.id} is described otherwise at {where}: make them agree")
+
+
+def mappings(parts: Iterable[Part[ClusterFile]], folder: Path, known: Sequence[str]) -> Iterator[Fault]:
+    """A mapping that a source names is there."""
+    for part in parts:
+        if part.document is None or part.content is None:
+            continue
+        for index, source in enumerate(part.content.billing):
+            if isinstance(source, MappedFile) and isinstance(source.mapping, str) and source.mapping not in known:
+                text = f"there is no {folder / source.mapping}.yaml: {suggestion(source.mapping, list(known))}"
+                yield part.document.fault(("billing", index, "mapping"), text)
 
 
 def weights(clusters: Iterable[Cluster], documents: Documents) -> Iterator[Fault]:

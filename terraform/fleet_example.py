@@ -70,6 +70,10 @@ billing:
 # … or a cost export of Microsoft Cost Management in Blob storage, FOCUS or actual cost (amortized_path: its twin).
 #   source: azure
 #   path: abfss://exports@examplebills.dfs.core.windows.net/costs/example
+# … or any vendor's CSV files, whose columns mappings/<name>.yaml explains ('fleet schema mapping' says how).
+#   source: mapped
+#   path: bills/*.csv
+#   mapping: vendor
 
 # Where usage is measured. Secrets are named by environment variable or file, never written here.
 usage:

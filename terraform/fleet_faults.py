@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from terraform.fleet_fields import SECRET
@@ -56,8 +57,13 @@ def nearest(word: str, known: list[str]) -> str | None:
 def faults(document: Document, model: type[BaseModel], error: ValidationError) -> list[Fault]:
     """Every fault that pydantic found in the document, read as `model`."""
     details = error.errors(include_url=False, include_context=True)
-    schema = model.model_json_schema()
+    schema = _schema(model)
     return [found for detail in details for found in _fault(document, schema, detail)]
+
+
+@cache
+def _schema(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema()
 
 
 def _fault(document: Document, schema: Schema, detail: ErrorDetails) -> Iterator[Fault]:
@@ -140,6 +146,8 @@ def _at(schema: Schema, location: Location) -> list[Schema]:
                 found += [cast("Schema", part["items"])] if "items" in part else []
             elif step in cast("Schema", part.get("properties", {})):
                 found.append(cast("Schema", cast("Schema", part["properties"])[step]))
+            elif isinstance(part.get("additionalProperties"), Mapping):
+                found.append(cast("Schema", part["additionalProperties"]))
         if not found:  # the name of a union's kind, or the one item that may stand without its list
             found = [part for part in parts if _kind(part) == step] or parts
         parts = [alternative for part in found for alternative in _alternatives(schema, part)]

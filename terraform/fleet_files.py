@@ -1,4 +1,4 @@
-"""Reads a fleet from its folder: `fleet.yaml`, `clusters/<name>/cluster.yaml`, `communities/<name>.yaml`.
+"""Reads a fleet from its folder: `fleet.yaml`, `clusters/<name>/cluster.yaml`, `communities/<name>.yaml`, `mappings/<name>.yaml`.
 
 A folder of 2i2c's `cluster.yaml` files, or its parent, is a fleet as it is. Files named `enc-*` are never opened.
 """
@@ -16,6 +16,7 @@ from terraform.fleet_document import Fault, Part, read
 from terraform.fleet_faults import faults
 from terraform.fleet_rates import RATES_FILE, REFERENCE_FILE, read_rates
 from terraform.fleet_schema import ClusterFile, CommunityFile, FleetFile
+from terraform.mapping_schema import MappingFile, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,6 +43,7 @@ class _Folder:
     fleet: Path
     clusters: Path
     communities: Path
+    mappings: Path
 
 
 def load(path: Path) -> Fleet:
@@ -54,16 +56,21 @@ def load(path: Path) -> Fleet:
     try:
         folder = _folder(path)
         cluster_files = list(_cluster_files(folder, found, notices))
-        community_files = list(_community_files(folder, found))
+        community_files = list(_named_files(folder.communities, found))
+        mapping_files = list(_named_files(folder.mappings, found))
     except OSError as error:
         raise FleetError([Fault(path, None, "", f"can't be read ({error.strerror}): check its permissions")]) from error
 
     general = [_part(file, FleetFile, found) for file in (folder.fleet,) if file.exists()]
     cluster_parts = [_part(file, ClusterFile, found) for file in cluster_files]
     community_parts = [_part(file, CommunityFile, found) for file in community_files]
+    mapping_parts = [_part(file, MappingFile, found) for file in mapping_files]
 
     whole = fleet_values.settings(next((part.content for part in general if part.content), FleetFile()))
-    clusters = [fleet_values.cluster(part.content, whole.policy, part.path) for part in cluster_parts if part.content]
+    mappings = {part.path.stem: value(part.content, part.path.stem) for part in mapping_parts if part.content}
+    clusters = [
+        fleet_values.cluster(part.content, whole.policy, part.path, mappings) for part in cluster_parts if part.content
+    ]
     communities = [fleet_values.community(part.content, part.path) for part in community_parts if part.content]
 
     table = folder.fleet.with_name(RATES_FILE)
@@ -75,6 +82,7 @@ def load(path: Path) -> Fleet:
     found += fleet_checks.names(readable)
     found += fleet_checks.access(readable)
     found += fleet_checks.sources(clusters, by_name)
+    found += fleet_checks.mappings(cluster_parts, folder.mappings, [part.path.stem for part in mapping_parts])
     found += fleet_checks.weights(clusters, by_name)
     found += fleet_checks.aliases(clusters, by_name, notices)
     found += membership_checks.memberships(by_name, [part.document for part in community_parts if part.document])
@@ -109,7 +117,7 @@ def _folder(path: Path) -> _Folder:
         root, clusters = path.parent, path
     else:
         root, clusters = path, path
-    return _Folder(root / "fleet.yaml", clusters, root / "communities")
+    return _Folder(root / "fleet.yaml", clusters, root / "communities", root / "mappings")
 
 
 def _cluster_files(folder: _Folder, found: list[Fault], notices: list[Notice]) -> Iterator[Path]:
@@ -131,8 +139,8 @@ def _cluster_files(folder: _Folder, found: list[Fault], notices: list[Notice]) -
         found.append(Fault(folder.clusters, None, "", text))
 
 
-def _community_files(folder: _Folder, found: list[Fault]) -> Iterator[Path]:
-    for file in sorted(folder.communities.iterdir()) if folder.communities.is_dir() else ():
+def _named_files(folder: Path, found: list[Fault]) -> Iterator[Path]:
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
         if file.name.startswith((".", "enc-")) or file.is_dir():
             continue
         if file.suffix == ".yaml":

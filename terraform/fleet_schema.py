@@ -32,6 +32,7 @@ from terraform.fleet_fields import (
     one_or_many,
 )
 from terraform.fleet_sources import AzureAccess, BillingFile, UsageFile
+from terraform.mapping_schema import MappingFile
 
 if TYPE_CHECKING:
     from datetime import date
@@ -283,10 +284,15 @@ class FleetFile(Ours):
     """The currency that reports show beside a bill's own, as in EUR; left out, nothing is converted."""
 
 
-FILES: dict[str, type[BaseModel]] = {"cluster": ClusterFile, "community": CommunityFile, "fleet": FleetFile}
+FILES: dict[str, type[BaseModel]] = {
+    "cluster": ClusterFile,
+    "community": CommunityFile,
+    "fleet": FleetFile,
+    "mapping": MappingFile,
+}
 
 
 def json_schema(kind: str) -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of one kind of file: cluster, community or fleet."""
+    """The JSON Schema (draft 2020-12) of one kind of file: cluster, community, fleet or mapping."""
     schema = FILES[kind].model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from terraform.fleet_fields import (
     SECRET,
@@ -24,6 +24,12 @@ from terraform.fleet_fields import (
     blob_folder,
     fault,
 )
+from terraform.mapping_schema import MappingFile
+
+
+def _written(mapping: object) -> str:
+    """Tell a mapping's name from one that stands here."""
+    return "name" if isinstance(mapping, str) else "inline"
 
 
 class FocusFile(Ours):
@@ -127,8 +133,21 @@ class AzureFile(AzureAccess, Ours):
     """The export's folder, as in abfss://container@account.dfs.core.windows.net/directory/export-name."""
 
 
+class MappedFile(Ours):
+    """CSV bills of any vendor, with a mapping of their columns to FOCUS's."""
+
+    source: Literal["mapped"]
+    """The kind of source: CSV bills with a mapping."""
+    path: Text
+    """The files: a path (from this file's folder) or URL, with * for any part of a name."""
+    mapping: Annotated[Annotated[Name, Tag("name")] | Annotated[MappingFile, Tag("inline")], Discriminator(_written)]
+    """The mapping: the name of a file of the fleet, mappings/<name>.yaml, or what such a file says."""
+    name: Name | None = None
+    """What this source is called in the lake; by default its path, so that a named one can move."""
+
+
 BillingFile = Annotated[
-    FocusFile | BigQueryFile | AwsFile | CostExplorerFile | AzureFile, Field(discriminator="source")
+    FocusFile | BigQueryFile | AwsFile | CostExplorerFile | AzureFile | MappedFile, Field(discriminator="source")
 ]
 
 

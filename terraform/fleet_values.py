@@ -19,6 +19,7 @@ from terraform.fleet import (
     FocusBilling,
     Hub,
     Labels,
+    MappedBilling,
     Membership,
     Policy,
     PrometheusUsage,
@@ -28,13 +29,15 @@ from terraform.fleet import (
     Weights,
 )
 from terraform.fleet_fields import blob_folder
-from terraform.fleet_sources import AwsFile, AzureFile, CostExplorerFile, FocusFile, PrometheusFile
+from terraform.fleet_sources import AwsFile, AzureFile, CostExplorerFile, FocusFile, MappedFile, PrometheusFile
+from terraform.mapping_schema import value as mapping_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from terraform.fleet_schema import ClusterFile, CommunityFile, FleetFile, GoogleExport, PolicyFile
     from terraform.fleet_sources import AzureAccess, BillingFile, FileUsageFile
+    from terraform.mapping import Mapping as BillMapping
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _AWS_ACCOUNT = re.compile(r"\d{12}")
@@ -54,15 +57,16 @@ def settings(content: FleetFile) -> Settings:
     )
 
 
-def cluster(content: ClusterFile, default: Policy, path: Path) -> Cluster:
+def cluster(content: ClusterFile, default: Policy, path: Path, mappings: Mapping[str, BillMapping]) -> Cluster:
     cloud_billing = next((cloud.billing for cloud in (content.gcp, content.aws, content.azure) if cloud), None)
     export = cloud_billing.bigquery if cloud_billing else None
-    billing = tuple(_billing(source, path.parent) for source in content.billing)
-    if not billing and export:
+    sources = (_billing(source, path.parent, mappings) for source in content.billing)
+    billing = tuple(source for source in sources if source is not None)
+    if not content.billing and export:
         billing = (_export(export),)
-    if not billing and content.aws and content.aws.billing and content.aws.billing.path:
+    if not content.billing and content.aws and content.aws.billing and content.aws.billing.path:
         billing = (AwsBilling(_prefix(content.aws.billing.path)),)
-    if not billing and content.azure and content.azure.billing and content.azure.billing.path:
+    if not content.billing and content.azure and content.azure.billing and content.azure.billing.path:
         billing = (_azure(content.azure.billing.path, content.azure.billing),)
     names = (
         content.name,
@@ -125,7 +129,8 @@ def _policy(content: PolicyFile | None, default: Policy) -> Policy:
     return Policy(content.idle or default.idle, content.shared or default.shared, weights)
 
 
-def _billing(content: BillingFile, folder: Path) -> BillingSource:
+def _billing(content: BillingFile, folder: Path, mappings: Mapping[str, BillMapping]) -> BillingSource | None:
+    """The source; None where its mapping isn't there, which is a fault that fleet_checks finds."""
     if isinstance(content, FocusFile):
         return FocusBilling(resolve(content.path, folder), content.name)
     if isinstance(content, AwsFile):
@@ -134,6 +139,10 @@ def _billing(content: BillingFile, folder: Path) -> BillingSource:
         return CostExplorerBilling(content.account, content.tag, content.region, content.profile, content.endpoint)
     if isinstance(content, AzureFile):
         return _azure(content.path, content)
+    if isinstance(content, MappedFile):
+        given = content.mapping
+        mapping = mappings.get(given) if isinstance(given, str) else mapping_value(given, "billing.mapping")
+        return None if mapping is None else MappedBilling(resolve(content.path, folder), mapping, content.name)
     return BigQueryBilling(
         project=content.project,
         dataset=content.dataset,

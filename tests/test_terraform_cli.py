@@ -66,7 +66,7 @@ def test_check_hands_on_every_fault(our_fleet: Path) -> None:
     assert len(caught.value.faults) == len(str(caught.value).splitlines()) == 2
 
 
-@pytest.mark.parametrize("kind", ["cluster", "community", "fleet"])
+@pytest.mark.parametrize("kind", ["cluster", "community", "fleet", "mapping"])
 def test_a_schema_explains_every_key_of_ours(kind: str) -> None:
     schema = json.loads(run("schema", kind).stdout)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"

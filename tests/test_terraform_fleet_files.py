@@ -249,7 +249,7 @@ contract: {}
         f"{CLUSTER}:23: policy.weights.cpu: '-1' is out of range: give at least 0",
         f"{CLUSTER}:23: policy.weights.gpu: true is not a number",
         f"{CLUSTER}:23: policy.weights.memory: 'x' is not a number",
-        f"{CLUSTER}:25: billing[0].source: 'focs' is none of aws, azure, bigquery, cost-explorer, focus: did you mean 'focus'?",
+        f"{CLUSTER}:25: billing[0].source: 'focs' is none of aws, azure, bigquery, cost-explorer, focus, mapped: did you mean 'focus'?",
         f"{CLUSTER}:26: billing[1].sorce: is not known: did you mean 'source'?",
         f"{CLUSTER}:27: billing[2].billing_id: is missing: add it",
         f"{CLUSTER}:29: billing[2].dataset: 'd.e' is not a name in BigQuery",
