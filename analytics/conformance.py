@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analytics.engine import identifier, literal, sql
 from analytics.focus_rules import Level, Rule, is_text, row_rules
 from analytics.focus_versions import columns
+from analytics.source import nameless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
 ROWS_PER_FILE = 10**12  # a place is one number: the file's × this, and the row's
+TAGS = ("Tags", "AllocatedTags")
 LONGEST = 80  # characters of a value that are shown
 ORIGIN_COLUMNS = ("x_SplitOriginId", "x_SplitOriginCost")
 SPLIT_COLUMNS = {"AllocatedMethodDetails", "AllocatedMethodId", "AllocatedResourceId"}
@@ -210,4 +212,11 @@ SPLIT_RULES = (
 
 def _place(rows: Rows, place: int, values: Mapping[str, object]) -> Place:
     file, row = divmod(place, ROWS_PER_FILE)
-    return Place(rows.files[file], row, {name: None if value is None else str(value) for name, value in values.items()})
+    return Place(rows.files[file], row, {name: _shown(name, value) for name, value in values.items()})
+
+
+def _shown(name: str, value: object) -> str | None:
+    """Return a value for people to see: whatever may be or carry the name of a user is masked."""
+    if value is None or name not in TAGS:
+        return None if value is None else nameless(str(value))
+    return "{…}" if str(value).lstrip().startswith("{") else "…"

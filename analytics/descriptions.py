@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from analytics.engine import identifier, literal, sql
 from analytics.faults import ChargesError
+from analytics.source import USER_NAME
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 COMPONENTS = Path(__file__).parent / "components.csv"
 
-# A pod is jupyter-<user>, its claim claim-<user>, each with --<server> when the server has a name (KubeSpawner).
-USER_NAME = r"""(^|[/:\s"'=,])(jupyter|claim)-[^/:\s"'=,]+"""
 
 RESOURCE = (
     "AllocatedMethodDetails",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from analytics.engine import EngineError, connect, sql
 from analytics.lake import LakeError
 from analytics.month import check_month
-from analytics.source import SourceError
+from analytics.source import SourceError, nameless
 from analytics.tables import CHARGES
 from terraform.fleet import AwsBilling, AzureBilling, BigQueryBilling, CostExplorerBilling, FocusBilling, MappedBilling
 
@@ -116,7 +116,7 @@ def _told(source: str, error: Exception) -> list[str]:
         said = f"{error.filename}: {error.strerror}" if error.filename else str(error) or type(error).__name__
         remedy = "make room there" if error.errno in FULL else "see that it is there, and that this account may use it"
         return [f"{source}: {said}; {remedy}"]
-    lines = str(error).splitlines()
+    lines = nameless(str(error)).splitlines()
     return [line if line.startswith(f"{source}: ") else f"{source}: {line}" for line in lines]
 
 

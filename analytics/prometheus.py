@@ -20,7 +20,7 @@ from prometheus_api_client import PrometheusConnect
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.util.retry import Retry
 
-from analytics.source import SourceError
+from analytics.source import SourceError, nameless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -292,7 +292,7 @@ def _joined(answers: list[Answer]) -> Answer:
 
 def _nameless(said: str) -> str:
     """Return what Prometheus said without label sets: they may name users."""
-    text = re.sub(r"\{.*\}", "{…}", " ".join(str(said).split()))[:300]
+    text = nameless(re.sub(r"\{.*\}", "{…}", " ".join(str(said).split())))[:300]
     return f": {text}" if text else ""
 
 

@@ -4,7 +4,7 @@ create temp table ingest_kind_descriptions as
 select
     kinds.* exclude (rows, billed, final, backwards, newest)
         replace (
-            regexp_replace(kinds.ChargeDescription, {user_name}, '\1\2-*', 'g') as ChargeDescription,
+            regexp_replace(kinds.ChargeDescription, {user_name}, '\1-*', 'g') as ChargeDescription,
             coalesce(
                 kinds.ChargeFrequency,
                 case kinds.ChargeCategory when 'Usage' then 'Usage-Based' when 'Purchase' then 'Recurring' else 'One-Time' end

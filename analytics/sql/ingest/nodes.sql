@@ -14,11 +14,11 @@ with named as (
 
 select
     resource,
-    AllocatedMethodDetails,
+    regexp_replace(AllocatedMethodDetails, {user_name}, '\1-*', 'g') as AllocatedMethodDetails,
     AllocatedMethodId,
     -- A resource that has a name alone is known by it; a type that is not said is read from the identifier.
-    if(machine, id, regexp_replace(id, {user_name}, '\1\2-*', 'g')) as ResourceId,
-    if(machine, ResourceName, regexp_replace(ResourceName, {user_name}, '\1\2-*', 'g')) as ResourceName,
+    if(machine, id, regexp_replace(id, {user_name}, '\1-*', 'g')) as ResourceId,
+    if(machine, ResourceName, regexp_replace(ResourceName, {user_name}, '\1-*', 'g')) as ResourceName,
     case
         when ResourceType is not null or id is null then ResourceType
         when starts_with(id, 'arn:') then trim(concat_ws(' ',
@@ -28,8 +28,8 @@ select
         when regexp_matches(id, '^[a-z]+-[0-9a-f]{8,}$') then regexp_extract(id, '^([a-z]+)-', 1)
         else 'Resource'
     end as ResourceType,
-    regexp_replace(AllocatedResourceId, {user_name}, '\1\2-*', 'g') as AllocatedResourceId,
-    regexp_replace(AllocatedResourceName, {user_name}, '\1\2-*', 'g') as AllocatedResourceName,
+    regexp_replace(AllocatedResourceId, {user_name}, '\1-*', 'g') as AllocatedResourceId,
+    regexp_replace(AllocatedResourceName, {user_name}, '\1-*', 'g') as AllocatedResourceName,
     tags.tags as Tags,
     allocated.tags as AllocatedTags,
     tags.cluster as x_Cluster,
@@ -44,7 +44,8 @@ select
             when regexp_matches(ResourceId, '(?i)/virtualMachines/[^/]+$') then last
             -- Google's billing export knows an instance by number in the id and by name in the name; its boot disk has that name too.
             when regexp_matches(coalesce(ResourceId, ResourceName), '(^|/)zones/[^/]+/(instances|disks)/[^/]+$|/(instances|disks)/[^/]+$')
-                and not starts_with(name, 'pvc-') and not regexp_matches(name, '^[0-9]+$') then name
+                and not starts_with(name, 'pvc-') and not regexp_matches(name, '^[0-9]+$')
+                and (machine or not regexp_matches(name, {user_name})) then name
             when regexp_matches(ResourceType, '(?i)^(compute |gce )?instance$') and ServiceProviderName ilike '%google%' then name
         end
     ) as x_Node,

@@ -39,7 +39,7 @@ kept as (
     select text, '{' || string_agg(to_json(key) || ':' || to_json(value), ',' order by key) || '}' as tags
     from (
         select distinct
-            text, key, if(field = 'keep', regexp_replace(value, {user_name}, '\1\2-*', 'g'), value) as value
+            text, key, if(field = 'keep', regexp_replace(value, {user_name}, '\1-*', 'g'), value) as value
         from labelled
         where value is not null
         qualify row_number() over (partition by text, key order by field = 'keep', rank) = 1
