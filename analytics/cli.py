@@ -23,6 +23,7 @@ from analytics.month import allocate_month
 from analytics.options import FLEET, LAKE, FleetOption, Format, LakeOption, MonthOption
 from analytics.progress import progress
 from analytics.report import By, Cost, NoSuchHub, note_rates, report
+from analytics.show_explanation import explanation_table
 from analytics.validate import ValidationError
 from terraform.fleet_files import load
 
@@ -150,7 +151,7 @@ def explain_command(
     if as_json:
         sys.stdout.write(json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n")
         return
-    show.print_parts(show.explanation_table(found))
+    show.print_parts(explanation_table(found))
 
 
 @app.command("export")

@@ -1,4 +1,4 @@
-"""Reports and explanations as tables for a terminal, and as CSV, JSON and Parquet for programs."""
+"""Reports as tables for a terminal, and as CSV, JSON and Parquet for programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from analytics.explain import Explanation
 
 BASES = ("direct", "usage", "idle", "shared", "unattributed")
 NOBODY = {
@@ -74,11 +73,11 @@ def report_table(report: Report) -> Iterable[Table | Text]:
         if report.reporting_currency and converted:
             total_converted = format_amount(shares[currency], report.reporting_currency)
             table.add_column(f"In {report.reporting_currency}", total_converted, justify="right", no_wrap=True)
-        table.add_column("Coverage", _percent(_coverage(rows)), justify="right", no_wrap=True)
+        table.add_column("Coverage", percent(_coverage(rows)), justify="right", no_wrap=True)
         for position, ((names, of_group), line) in enumerate(zip(groups.items(), cells, strict=True)):
             amounts = [format_amount(cell, currency) if cell else "" for cell in line]
             amounts += [format_amount(sum(line, Decimal(0)), currency), *converted[position : position + 1]]
-            table.add_row(*(Text(name) for name in names), *amounts, _percent(_coverage(of_group)))
+            table.add_row(*(Text(name) for name in names), *amounts, percent(_coverage(of_group)))
         yield table
     yield from _reporting_lines(report, shares)
     for note in report.notes:
@@ -232,79 +231,8 @@ def _coverage(rows: Sequence[Row]) -> Decimal:
     return sum((abs(row.cost) * row.coverage for row in rows), Decimal(0)) / weight if weight else Decimal(1)
 
 
-def _percent(part: Decimal) -> str:
-    """Write a part as a percentage that says 100 only when it is."""
-    shown = (part * 100).quantize(Decimal("0.1"))
-    return f"{min(shown, Decimal('99.9')) if part < 1 else shown}%"
-
-
-def explanation_table(found: Explanation) -> Iterable[Table | Text]:
-    """Yield what stands behind a figure: by rule, by place, by pot, by bill line."""
-    about = [found.computed.month, found.component, found.day.isoformat() if found.day else None, found.computed.status]
-    title = f"{found.hub}: {', '.join(text for text in about if text)}"
-    if found.note:
-        yield Text(f"note: {found.note}")
-    figures = _table(title, ("Rule", "Basis", "Component"), ("Cost", "Coverage", ""))
-    for currency in sorted({figure.currency for figure in found.figures}):
-        of_currency = [figure for figure in found.figures if figure.currency == currency]
-        shown = round_parts([figure.cost for figure in of_currency], currency)
-        for figure, cost in zip(of_currency, shown, strict=True):
-            figures.add_row(
-                figure.rule,
-                figure.basis,
-                figure.component,
-                format_amount(cost, currency),
-                _percent(figure.coverage),
-                currency,
-            )
-        figures.add_row("total", "", "", format_amount(sum(shown, Decimal(0)), currency), "", currency, style="bold")
-    yield figures
-    if found.places:
-        places = _table("Split by use: the largest", ("Rule", "Where"), ("It cost", "Used", "", "Idle", "", ""))
-        for place in found.places:
-            places.add_row(
-                place.rule,
-                Text(f"{place.scope} {place.name}".strip()),
-                _amount(place.cost, place.currency),
-                _amount(place.used, place.currency),
-                _share(place.used, place.cost),
-                _amount(place.idle, place.currency),
-                _share(place.idle, place.cost),
-                place.currency,
-            )
-        yield places
-    if found.pots:
-        pots = _table("Spread by policy", ("Rule", "Pot", "Policy"), ("To spread", "The hub's", "", ""))
-        for pot in found.pots:
-            pots.add_row(
-                pot.rule,
-                pot.pot,
-                pot.policy,
-                _amount(pot.cost, pot.currency),
-                _amount(pot.hub_cost, pot.currency),
-                _share(pot.hub_cost, pot.cost),
-                pot.currency,
-            )
-        yield pots
-    if found.lines:
-        lines = _table(
-            "Bill lines: the largest", ("Rule", "Service", "What", "Resource"), ("Charges", "Cost", "The hub's", "")
-        )
-        for line in found.lines:
-            lines.add_row(
-                line.rule,
-                Text(line.service),
-                Text(line.sku),
-                Text(line.resource),
-                f"{line.charges:,}",
-                _amount(line.cost, line.currency),
-                _amount(line.hub_cost, line.currency),
-                line.currency,
-            )
-        yield lines
-
-
-def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
+def plain_table(left: Sequence[str], right: Sequence[str], *, title: str | None = None) -> Table:
+    """Return an empty table with text columns and, to their right, columns of numbers."""
     table = Table(title=title, title_justify="left", header_style="bold")
     for name in left:
         table.add_column(name, overflow="fold")
@@ -313,9 +241,12 @@ def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
     return table
 
 
-def _amount(amount: Decimal, currency: str) -> str:
-    return format_amount(round_total(amount, currency), currency)
+def rounded(value: Decimal, currency: str) -> str:
+    """Write an amount rounded to the currency's minor unit."""
+    return format_amount(round_total(value, currency), currency)
 
 
-def _share(part: Decimal, whole: Decimal) -> str:
-    return f"{(part / whole * 100).quantize(Decimal('0.1'))}%" if whole else ""
+def percent(part: Decimal) -> str:
+    """Write a part as a percentage that says 100 only when it is."""
+    shown = (part * 100).quantize(Decimal("0.1"))
+    return f"{min(shown, Decimal('99.9')) if part < 1 else shown}%"

@@ -7,17 +7,18 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from analytics.charges import Delivery
 from analytics.difference import DiffBy
 from analytics.money import format_amount, round_parts, round_total
 from analytics.reconcile import Invoice, differs
-from analytics.show import NOBODY, csv_text
+from analytics.show import NOBODY, csv_text, plain_table, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from rich.table import Table
 
     from analytics.deliveries import Entry
     from analytics.difference import Change, Difference
@@ -31,7 +32,7 @@ DELIVERY = tuple(field.name for field in fields(Delivery))
 
 def deliveries_table(found: Sequence[Entry]) -> Iterable[Table]:
     """Yield the deliveries, the newest of an account last."""
-    table = _table(("Month", "Source", "Issuer", "Account", "Seen", "State", ""), ("Rows", "Billed", "Change", ""))
+    table = plain_table(("Month", "Source", "Issuer", "Account", "Seen", "State", ""), ("Rows", "Billed", "Change", ""))
     for entry in found:
         each = entry.delivery
         state = "in force" if entry.in_force else f"superseded {entry.superseded_at:%Y-%m-%d}"
@@ -44,7 +45,7 @@ def deliveries_table(found: Sequence[Entry]) -> Iterable[Table]:
             state,
             entry.status + (", restates a final bill" if entry.restates_final else ""),
             f"{each.rows:,}",
-            _amount(each.billed_cost, each.currency),
+            rounded(each.billed_cost, each.currency),
             "" if entry.difference is None else _signed(entry.difference, each.currency),
             each.currency,
         )
@@ -77,7 +78,7 @@ def difference_table(found: Difference) -> Iterable[Table | Text]:
             continue
         before = "nothing" if found.before is None else f"version {found.before}"
         title = f"{found.month}, {found.cost} cost in {total.currency}: {found.table} {before} → version {found.after}"
-        table = _table((found.by.value.capitalize(),), ("Before", "After", "Change"), title=title)
+        table = plain_table((found.by.value.capitalize(),), ("Before", "After", "Change"), title=title)
         for row in rows:
             table.add_row(Text(_change_name(found.by, row)), *_change_cells(row))
         table.add_section()
@@ -105,14 +106,14 @@ def difference_text(found: Difference, form: str) -> str:
 def reconciliation_table(found: Reconciliation, *, invoices: bool = False) -> Iterable[Table | Text]:
     """Yield the proof, account by account, then the bills by kind of line beside what the providers state."""
     title = f"{found.computed.month}, {found.computed.status}"
-    proof = _table(("Issuer", "Billing account"), [name.capitalize() for name in PROOF], title=title)
+    proof = plain_table(("Issuer", "Billing account"), [name.capitalize() for name in PROOF], title=title)
     proof.add_column("", no_wrap=True)
     for account in found.accounts:
         parts = (account.hubs, account.communities, account.operator, account.unattributed)
         proof.add_row(
             Text(account.issuer),
             Text(account.billing_account),
-            _amount(account.bill, account.currency),
+            rounded(account.bill, account.currency),
             *(format_amount(part, account.currency) for part in round_parts(parts, account.currency)),
             f"{account.difference.normalize():f}" if account.difference else "0",
             account.currency,
@@ -121,8 +122,8 @@ def reconciliation_table(found: Reconciliation, *, invoices: bool = False) -> It
     if found.unknown:
         yield Text("Services that components.csv does not know (reported as component 'other'):")
         for unknown in found.unknown:
-            amount = _amount(unknown.cost, unknown.currency)
-            yield Text(f"  {unknown.issuer}: {unknown.service}: {unknown.sku}: {amount} {unknown.currency}")
+            cost = rounded(unknown.cost, unknown.currency)
+            yield Text(f"  {unknown.issuer}: {unknown.service}: {unknown.sku}: {cost} {unknown.currency}")
     yield Text("Every account adds up." if found.agrees else "The allocations do not add up to the bill as it is now.")
     yield _completeness(found)
     if invoices or any(invoice.stated is not None for invoice in found.invoices):
@@ -156,7 +157,7 @@ def reconciliation_text(found: Reconciliation, form: str, *, invoices: bool = Fa
 
 
 def _completeness(found: Reconciliation) -> Table:
-    table = _table(
+    table = plain_table(
         ("Issuer", "Billing account"),
         ("Charges", "Support", "Credits", "Tax", "Adjustments", "Ours", "Stated", "Difference"),
         title="The bill, and what the provider states",
@@ -177,7 +178,7 @@ def _completeness(found: Reconciliation) -> Table:
 
 
 def _invoices(found: Reconciliation) -> Table:
-    table = _table(("Issuer", "Billing account", "Invoice"), ("Ours", "Stated", "Difference"), title="Invoices")
+    table = plain_table(("Issuer", "Billing account", "Invoice"), ("Ours", "Stated", "Difference"), title="Invoices")
     table.add_column("", no_wrap=True)
     for invoice in found.invoices:
         table.add_row(
@@ -193,7 +194,7 @@ def _invoices(found: Reconciliation) -> Table:
 
 def _stated(bill: Decimal, stated: Decimal | None, currency: str) -> tuple[str, str, str]:
     if stated is None:
-        return _amount(bill, currency), "", ""
+        return rounded(bill, currency), "", ""
     ours = round_total(bill, currency)
     difference = f"{'+' if stated > ours else ''}{_precise(stated - ours, currency)}" if stated != ours else "0"
     return format_amount(ours, currency), _precise(stated, currency), difference
@@ -227,10 +228,6 @@ def _full(amount: Decimal) -> str:
     return f"{amount.normalize():,f}" if amount else "0"
 
 
-def _amount(amount: Decimal, currency: str) -> str:
-    return format_amount(round_total(amount, currency), currency)
-
-
 def _signed(amount: Decimal, currency: str) -> str:
     shown = round_total(amount, currency)
     return f"{shown:+,f}" if shown else "0" if not amount else f"{amount.normalize():+,f}"
@@ -244,12 +241,3 @@ def _plain(value: object) -> object:
 
 def _cell(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
-
-
-def _table(left: Sequence[str], right: Sequence[str], *, title: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for name in left:
-        table.add_column(name, overflow="fold")
-    for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
