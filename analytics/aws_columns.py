@@ -29,6 +29,7 @@ TYPES = {
     "price": "double",
 }
 MEANT = {"text": "text", "time": "a time as 2026-10-01T00:00:00Z"}
+TEXTS = ("VARCHAR", "TEXT")  # a CSV's TEXT is null where it is blank, Parquet's VARCHAR may be blank
 NUMBERS = ("money", "quantity", "price")
 TAG_COLUMN = re.compile(r"resourceTags/(?P<csv>.+)|resource_tags_(?P<parquet>.+)")
 TAG_MAPS = ("resource_tags", "tags")
@@ -212,12 +213,16 @@ def _typed(column: Column, source: str, kind: str) -> str:
             return sql("ingest/decimal").replace("value", source)
         if kind == "FLOAT":
             blank = f"cast({source} as varchar)"
-        if kind == "VARCHAR":  # where a report went through Python, None may stand for nothing
+        if kind in TEXTS:  # where a report went through Python, None may stand for nothing
             blank = f"nullif({blank}, 'None')"
         return f"{'cast' if column.kind == 'money' else 'try_cast'}({blank} as {column.type})"
-    if column.name in ("payer", "account") and kind != "VARCHAR":
+    if column.name in ("payer", "account") and kind not in TEXTS:
         return f"lpad(cast({source} as varchar), 12, '0')"  # an id that was taken for a number
-    return blank if kind == column.type.upper() else f"cast({blank} as {column.type})"
+    return (
+        blank
+        if kind == column.type.upper() or (kind == "TEXT" and column.kind == "text")
+        else f"cast({blank} as {column.type})"
+    )
 
 
 def _tags(there: Mapping[str, tuple[str, str]], columns: Mapping[str, Sequence[str]]) -> str:
@@ -226,7 +231,7 @@ def _tags(there: Mapping[str, tuple[str, str]], columns: Mapping[str, Sequence[s
             source, kind = there[name]
             if kind.startswith("STRUCT") and kind.endswith("[]"):
                 source = f"map_from_entries({source})"
-            return source if kind == "VARCHAR" else f"cast(to_json({source}) as varchar)"
+            return source if kind in TEXTS else f"cast(to_json({source}) as varchar)"
     if not columns:
         return "cast(null as varchar)"
     pairs = ", ".join(f"{literal(key)}: coalesce({', '.join(given)})" for key, given in columns.items())
@@ -234,7 +239,7 @@ def _tags(there: Mapping[str, tuple[str, str]], columns: Mapping[str, Sequence[s
 
 
 def _entry(source: str, kind: str, key: str) -> str:
-    if kind == "VARCHAR":
+    if kind in TEXTS:
         return f"json_extract_string({source}, '$.{key}')"
     if kind.startswith("STRUCT") and kind.endswith("[]"):
         source = f"map_from_entries({source})"
@@ -242,7 +247,7 @@ def _entry(source: str, kind: str, key: str) -> str:
 
 
 def _fits(column: Column, kind: str) -> bool:
-    if kind == "VARCHAR":
+    if kind in TEXTS:
         return True
     if column.kind in NUMBERS:
         return kind in {"DOUBLE", "FLOAT", "BIGINT", "INTEGER"} or kind.startswith("DECIMAL")

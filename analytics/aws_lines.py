@@ -124,7 +124,7 @@ def check(con: duckdb.DuckDBPyConnection, source: str, *, talk: Callable[[str], 
 def _columns(con: duckdb.DuckDBPyConnection, path: Path, place: str) -> list[tuple[str, str]]:
     try:
         if path.suffix != ".parquet":
-            return [(name, "VARCHAR") for name in csv_files.header(path, csv_files.Dialect())]
+            return [(name, "TEXT") for name in csv_files.header(path, csv_files.Dialect())]
         described = con.execute(f"describe from read_parquet({literal(str(path))}, binary_as_string = true)")
         return [(row[0], row[1]) for row in described.fetchall()]
     except (csv_files.CsvError, duckdb.Error) as error:

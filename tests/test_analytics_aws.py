@@ -10,9 +10,13 @@ import pytest
 
 from analytics import engine
 from analytics.aws import ingest
+from analytics.focus_rules import Level
+from analytics.ingest import ingest as ingest_fleet
 from analytics.lake import Lake
 from analytics.tables import CHARGES
+from analytics.validate import validate_month
 from terraform.fleet import AwsBilling, Labels
+from terraform.fleet_files import load
 from tests.aws_bills import (
     PAYER,
     WRITERS,
@@ -25,6 +29,8 @@ from tests.aws_bills import (
     modern_parquet,
     total,
 )
+from tests.fixtures_fleet import write
+from tests.test_analytics_aws_lines import KINDS, pods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -252,3 +258,41 @@ def test_a_source_that_is_no_more_gives_way(bill: Bill) -> None:
     deliver_modern(bill.bucket, [modern_parquet(LINES)], export="exports/moved")
     moved.ingest()
     assert moved.billed() == {"2026-10": total(LINES)}
+
+
+def test_the_charges_of_a_month_conform_to_focus(bill: Bill) -> None:
+    lines = [each for each in KINDS.values() if each["line_item_line_item_type"] != "LoyaltyBonus"]
+    deliver_modern(bill.bucket, [modern_parquet([*lines, line("0.3"), *pods({"prod": "0.3"})])])
+    bill.ingest()
+    found = validate_month(bill.lake, "2026-10")
+    broken = [violation for violation in found.violations if violation.rule.level is Level.MUST]
+    assert [(each.rule.id, each.rule.requirement) for each in broken] == []
+
+
+def test_a_fleet_s_aws_bill_is_ingested_beside_its_others(bill: Bill, tmp_path: Path) -> None:
+    deliver_modern(bill.bucket, [modern_parquet(LINES)])
+    cluster = f"""\
+name: reef
+provider: aws
+aws: {{clusterName: reef-eks, account_id: "111122223333"}}
+hubs: [{{name: prod}}]
+billing:
+  - {{source: aws, path: "{bill.source.path}/", endpoint: "{bill.bucket.aws.url}"}}
+  - {{source: aws, path: "s3://{bill.bucket.name}/nothing", endpoint: "{bill.bucket.aws.url}"}}
+"""
+    fleet = load(write(tmp_path / "fleet", {"clusters/reef/cluster.yaml": cluster}))
+    done = ingest_fleet(fleet, bill.lake, clusters=None, months=None, now=NOW, watch=Quiet())
+    assert [each.billed_cost for each in done.deliveries] == [total(LINES)]
+    (failure,) = done.failures
+    assert failure.startswith(f"aws:s3://{bill.bucket.name}/nothing: ")
+    assert "no manifest and no .csv.gz" in failure
+
+
+class Quiet:
+    """Watches an ingest and says nothing."""
+
+    def begin(self, source: str) -> Callable[[str], None]:
+        return lambda text: None
+
+    def end(self, source: str, outcome: str) -> None:
+        pass
