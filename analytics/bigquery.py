@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from analytics.bigquery_client import Connection
+    from analytics.bigquery_export import Reading
     from analytics.charges import Delivery
     from analytics.lake import Lake
     from terraform.fleet import BigQueryBilling, Labels
@@ -88,7 +89,7 @@ def ingest_from(
                 staged = folder / "rows.parquet"
                 stage(connection, source, reading, month, staged, talk=talk)
                 create_views(con, staged, reading, final=final)
-                _check(con, source, month, talk=talk)
+                _check(con, source, reading, month, talk=talk)
                 deliveries += charges.deliver(
                     con,
                     lake,
@@ -133,11 +134,16 @@ def _known(con: duckdb.DuckDBPyConnection, lake: Lake, source: BigQueryBilling) 
 
 
 def _check(
-    con: duckdb.DuckDBPyConnection, source: BigQueryBilling, month: Month, *, talk: Callable[[str], None]
+    con: duckdb.DuckDBPyConnection,
+    source: BigQueryBilling,
+    reading: Reading,
+    month: Month,
+    *,
+    talk: Callable[[str], None],
 ) -> None:
     """Compare what arrived with what the export said it has, and what will be delivered with what arrived."""
     try:
-        totals = con.execute(engine.sql("bigquery/check")).fetchall()
+        totals = con.execute(engine.sql(f"bigquery/{reading.form.check}")).fetchall()
     except duckdb.ConversionException as error:
         raise BigQueryError(f"{source.id}: {month.period}: an amount is no number that fits: {error}") from error
     count = sum(line_count for _, line_count, _, _ in totals)

@@ -17,7 +17,7 @@ from google.api_core import exceptions as api
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, bigquery_storage
 
-from analytics import bigquery_export
+from analytics import bigquery_export, bigquery_focus
 from analytics.source import SourceError
 
 if TYPE_CHECKING:
@@ -92,17 +92,18 @@ def connect(source: BigQueryBilling) -> Iterator[Connection]:
 
 
 def find_table(connection: Connection, source: BigQueryBilling) -> Reading:
-    """Find the export's table (the detailed one before the standard one) and what it has. Raises BigQueryError."""
+    """Find the export's table (the detailed one before the standard one before FOCUS) and what it has. Raises BigQueryError."""
     account = source.billing_id.replace("-", "_")
-    detailed, standard = f"gcp_billing_export_resource_v1_{account}", f"gcp_billing_export_v1_{account}"
-    names = (source.table,) if source.table else (detailed, standard)
+    names = tuple(f"gcp_billing_export_{kind}_{account}" for kind in ("resource_v1", "v1", "focus"))
+    if source.table:
+        names = (source.table,)
     retry = bigquery.DEFAULT_RETRY.with_timeout(connection.retry_seconds)
     for name in names:
         try:
             table = connection.client.get_table(f"{source.project}.{source.dataset}.{name}", retry=retry, timeout=60)
         except api.NotFound:
             continue
-        reading = bigquery_export.read(table)
+        reading = bigquery_export.read(table, bigquery_focus.form_of(table))
         if reading.faults:
             raise BigQueryError(
                 f"{reading.table}: not a billing export as Google makes them: {'; '.join(reading.faults)}. "
@@ -111,8 +112,8 @@ def find_table(connection: Connection, source: BigQueryBilling) -> Reading:
         return reading
     raise BigQueryError(
         f"{source.project}.{source.dataset}: no table {' or '.join(names)}. Check project, dataset, billing_id and "
-        "location in the cluster's file, and that the export is on (Billing → Billing export → Detailed usage cost); "
-        "its first rows take some hours."
+        "location in the cluster's file, and that the export is on (Billing → Billing export → Detailed usage cost, or "
+        "FOCUS, which has a dataset of its own: gcp_billing_immutable_…); its first rows take some hours."
     )
 
 

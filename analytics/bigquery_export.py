@@ -1,7 +1,7 @@
-"""Google's billing export as a table: the columns that are read, the queries that read them, the view that maps them.
+"""Google's billing exports as tables: the columns that are read, the queries that read them, the view that maps them.
 
 Google adds columns to the export's tables over the years and never fills them backwards, so only some are required.
-The schema: https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables/detailed-usage
+The schemas: https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables/detailed-usage (and standard-usage, focus-export)
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ TEXT = frozenset({"STRING"})
 TIME = frozenset({"TIMESTAMP"})
 NUMBER = frozenset({"FLOAT", "FLOAT64", "NUMERIC", "INTEGER", "INT64"})
 RECORD = frozenset({"RECORD", "STRUCT"})
-VIEWS = ("services", "regions", "lines", "entries", "focus")
 KEY_VALUE = "struct(key varchar, value varchar)[]"
 
 
@@ -97,6 +96,24 @@ COLUMNS: tuple[Column, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of export: its columns, and the files below sql/bigquery that read, map and check it.
+
+    `export_time` is the column that says when a row came; `views` are made in order, the last as `focus`.
+    """
+
+    columns: tuple[Column, ...]
+    export_time: str
+    months: str
+    rows: str
+    views: tuple[str, ...]
+    check: str
+
+
+USAGE = Form(COLUMNS, "export_time", "months", "rows", ("services", "regions", "lines", "entries", "focus"), "check")
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What can be read of one table, and the SQL that reads it. `partition` is the column to bound a scan by."""
 
@@ -104,11 +121,12 @@ class Reading:
     partition: str
     present: tuple[Column, ...]
     faults: tuple[str, ...]
+    form: Form = USAGE
 
     @property
     def months(self) -> str:
         """BigQuery SQL; parameter `months`, an array of YYYYMM (empty: every month)."""
-        return engine.sql("bigquery/months").format(table=self.table, partition=self.partition)
+        return engine.sql(f"bigquery/{self.form.months}").format(table=self.table, partition=self.partition)
 
     @property
     def rows(self) -> str:
@@ -116,23 +134,25 @@ class Reading:
         columns = ",\n  ".join(
             column.path if column.path == column.name else f"{column.path} as {column.name}" for column in self.present
         )
-        return engine.sql("bigquery/rows").format(table=self.table, partition=self.partition, columns=columns)
+        return engine.sql(f"bigquery/{self.form.rows}").format(
+            table=self.table, partition=self.partition, columns=columns
+        )
 
     @property
     def absent(self) -> str:
         """DuckDB SQL: the columns this table doesn't have, as a select list that begins with a comma, or nothing."""
         here = set(self.present)
-        return "".join(f", cast(null as {c.absent}) as {c.name}" for c in COLUMNS if c not in here)
+        return "".join(f", cast(null as {c.absent}) as {c.name}" for c in self.form.columns if c not in here)
 
 
-def read(table: Table) -> Reading:
+def read(table: Table, form: Form = USAGE) -> Reading:
     """Tell how `table` is read, and name every column that is missing or of another type (`faults`)."""
     name = f"{table.project}.{table.dataset_id}.{table.table_id}"
     partitioning = table.time_partitioning
-    partition = "export_time" if partitioning is None else partitioning.field or "_PARTITIONTIME"
+    partition = form.export_time if partitioning is None else partitioning.field or "_PARTITIONTIME"
     present: list[Column] = []
     faults: list[str] = []
-    for column in COLUMNS:
+    for column in form.columns:
         field = _find(table.schema, column.path.split("."))
         if field is None:
             if column.absent is None:
@@ -140,7 +160,7 @@ def read(table: Table) -> Reading:
             continue
         present.append(column)
         faults.extend(_faults(column, field, column.path))
-    return Reading(name, partition, tuple(present), tuple(faults))
+    return Reading(name, partition, tuple(present), tuple(faults), form)
 
 
 def create_views(con: duckdb.DuckDBPyConnection, staged: Path, reading: Reading, *, final: bool) -> None:
@@ -149,8 +169,9 @@ def create_views(con: duckdb.DuckDBPyConnection, staged: Path, reading: Reading,
     con.execute("set variable final = $1", [final])
     file = str(staged).replace("'", "''")
     con.execute(f"create or replace temp view export as select *{reading.absent} from read_parquet('{file}')")
-    for name in VIEWS:
-        con.execute(f"create or replace temp view {name} as {engine.sql(f'bigquery/{name}')}")
+    for name in reading.form.views:
+        view = "focus" if name == reading.form.views[-1] else name
+        con.execute(f"create or replace temp view {view} as {engine.sql(f'bigquery/{name}')}")
 
 
 def _find(schema: Iterable[SchemaField], path: Sequence[str]) -> SchemaField | None:

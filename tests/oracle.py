@@ -156,11 +156,10 @@ class Oracle:
             return dict.fromkeys(hubs, Fraction(1))
         if way == "by-users":
             weights = {hub: Fraction(self._users(piece, hub)) for hub in hubs}
-        elif pot == "shared":
-            where = piece.charge["x_BillingPeriod"], piece.cluster, piece.charge["BillingCurrency"]
-            weights = {hub: millionths(own[(*where, hub)]) for hub in hubs}
         else:
-            weights = self._idle_weights(piece)
+            where = piece.charge["x_BillingPeriod"], piece.cluster, piece.charge["BillingCurrency"]
+            weights = {} if pot == "shared" else self._idle_weights(piece)
+            weights = weights or {hub: millionths(own[(*where, hub)]) for hub in hubs}
         weights = {hub: weight for hub, weight in weights.items() if weight > 0}
         return weights or (dict.fromkeys(hubs, Fraction(1)) if len(hubs) == 1 else {})
 

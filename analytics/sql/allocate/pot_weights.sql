@@ -16,11 +16,12 @@ with candidates as (
     inner join used_values as used on policies.cluster = used.cluster
     where policies.pot = 'idle' and policies.policy = 'proportional'
     union all
-    select policies.*, 1 as level, own.hub, cast(own.weight as decimal(38, 12)) as weight
+    -- shared: by what hubs cost themselves; idle, too, where no use was measured but namespaces are billed apart
+    select policies.*, case policies.pot when 'shared' then 1 else 4 end as level, own.hub, cast(own.weight as decimal(38, 12)) as weight
     from policies
     inner join own_costs as own
         on policies.billing_period = own.billing_period and policies.cluster = own.cluster and policies.currency = own.currency
-    where policies.pot = 'shared' and policies.policy = 'proportional'
+    where policies.policy = 'proportional'
     union all
     select policies.*, 1 as level, users.hub, cast(users.weight as decimal(38, 12)) as weight
     from policies
