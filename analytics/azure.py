@@ -7,6 +7,7 @@ that have rows of it, and its version names them, so that one that changes bring
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -52,6 +53,16 @@ class Part:
         return str(self.run.span)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """That a span has lines of a billing period, and the period's half-open days."""
+
+    period: str
+    span: str
+    first: date
+    after: date
+
+
 @dataclass(slots=True)
 class _Reading:
     """An ingest under way."""
@@ -94,10 +105,11 @@ def ingest(
             with engine.scratch_folder() as scratch:
                 pieces = _fetch(reading, part, scratch)
                 with azure_export.diagnosed(con, pieces):
-                    for period in _periods(con, pieces):
+                    rows = _rows(con, pieces)
+                    for period in sorted({each.period for each in rows}):
                         if (months is not None and period not in months) or part.span in reading.read.get(period, ()):
                             continue
-                        version = _gather(reading, pieces, period, scratch)
+                        version = _gather(reading, pieces, rows, period, scratch)
                         if is_delivered(con, lake, source=source.id, version=version, months=(period,)):
                             continue
                         deliveries += deliver(
@@ -186,26 +198,30 @@ def _fetch(reading: _Reading, part: Part, scratch: Path) -> list[Piece]:
     return pieces
 
 
-def _periods(con: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> list[str]:
+def _rows(con: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> list[_Rows]:
     azure_export.create_views(con, pieces)
-    found = con.execute("select distinct x_BillingPeriod from focus order by 1").fetchall()
-    return [month for (month,) in found]
+    found = con.execute(engine.sql("azure/spans")).fetchall()
+    if any(period is None for period, *_ in found):
+        without = "select x_File, x_Row from focus where x_BillingPeriod is null order by all limit 1"
+        place, row = con.execute(without).fetchall()[0]
+        raise AzureBillingError(
+            f"{place}, row {row}: no billing period; nothing was written: have the export run again"
+        )
+    return [_Rows(*row) for row in found]
 
 
-def _gather(reading: _Reading, pieces: list[Piece], period: str, scratch: Path) -> str:
-    """Add to `pieces` all parts that have rows of `period`, and return that period's version."""
-    con = reading.con
-    first, after = con.execute(
-        "select min(BillingPeriodStart)::date, max(BillingPeriodEnd)::date from focus where x_BillingPeriod = $1",
-        [period],
-    ).fetchall()[0]
-    there = {str(piece.run.span) for piece in pieces}
+def _gather(reading: _Reading, pieces: list[Piece], rows: list[_Rows], period: str, scratch: Path) -> str:
+    """Add to `pieces` and `rows` all parts that have lines of `period`, and return that period's version."""
+    here = [each for each in rows if each.period == period]
+    first, after = min(each.first for each in here), max(each.after for each in here)
     wanted = {span for span, part in reading.parts.items() if part.run.span.touches(first, after)}
     wanted |= set(reading.known.get(period, ())) & set(reading.parts)
-    for span in sorted(wanted - there):
+    absent = sorted(wanted - {str(piece.run.span) for piece in pieces})
+    for span in absent:
         pieces += _fetch(reading, reading.parts[span], scratch)
-    if wanted - there:
-        azure_export.create_views(con, pieces)
-    found = con.execute(engine.sql("azure/spans"), [period]).fetchall()
-    reading.read[period] = {span for span, _ in found}
-    return " ".join(f"{span}={reading.parts[span].mark}/{periods}" for span, periods in found)
+    if absent:
+        rows[:] = _rows(reading.con, pieces)
+    spans = sorted(each.span for each in rows if each.period == period)
+    reading.read[period] = set(spans)
+    periods = Counter(each.span for each in rows)
+    return " ".join(f"{span}={reading.parts[span].mark}/{periods[span]}" for span in spans)

@@ -78,6 +78,10 @@ def cost_that_is_missing(store: Store) -> None:
     store.export(OCTOBER, {PART: details({}, {"costInBillingCurrency": ""})})
 
 
+def period_that_is_missing(store: Store) -> None:
+    store.export(OCTOBER, {PART: details({}, {"billingPeriodEndDate": ""})})
+
+
 def row_that_is_cut_off(store: Store) -> None:
     store.export(OCTOBER, {PART: details({}, {})[:-200]})
 
@@ -152,6 +156,7 @@ def amortised_alone(store: Store) -> None:
         (parquet_that_is_cut_off, "part_0_0001.snappy.parquet: "),
         (parquet_page_that_is_damaged, "part_0_0001.snappy.parquet: "),
         (cost_that_is_missing, "BilledCost is missing: 1 row, first http://"),
+        (period_that_is_missing, f"{PART}, row 2: no billing period; nothing was written"),
         (row_that_is_cut_off, f"{PART}: line 3: "),
         (column_that_is_missing, "no column Cost (is 'costinbilingcurrency' it?)"),
         (unknown_focus, "FOCUS version 2.0 is not known here; have the export made in version 1.0r2 or 1.2"),

@@ -1,6 +1,9 @@
--- spans.sql: one row per span of days with rows of billing period $1, and of how many billing periods it has rows.
-select x_Span, count(distinct x_BillingPeriod)
+-- spans.sql: one row per billing period × span of days of the export with lines of it, and the period's days.
+select
+  x_BillingPeriod,
+  x_Span,
+  cast(min(BillingPeriodStart) as date),
+  cast(max(BillingPeriodEnd) as date)
 from focus
-group by x_Span
-having bool_or(x_BillingPeriod = $1)
-order by x_Span
+group by x_BillingPeriod, x_Span
+order by all
