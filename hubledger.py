@@ -13,6 +13,17 @@ NAMES = ("terraform", "analytics", "billing", "dashboard")
 def main() -> None:
     """Run the command. Errors of the packages' edges become lines on stderr and exit code 1."""
     _check_names()
+    app, errors = mounted()
+    try:
+        app()
+    except errors as error:
+        for line in str(error).splitlines():
+            sys.stderr.write(f"hubledger: {line}\n")
+        sys.exit(1)
+
+
+def mounted() -> tuple[typer.Typer, tuple[type[Exception], ...]]:
+    """Return the command with the packages' apps, and the errors that they stop with."""
     from analytics import cli as costs
     from terraform import cli as fleet
 
@@ -24,13 +35,7 @@ def main() -> None:
     )
     app.add_typer(fleet.fleet_app, name="fleet")
     app.add_typer(costs.app, name="costs")
-    errors: tuple[type[Exception], ...] = (*costs.ERRORS, *fleet.ERRORS)
-    try:
-        app()
-    except errors as error:
-        for line in str(error).splitlines():
-            sys.stderr.write(f"hubledger: {line}\n")
-        sys.exit(1)
+    return app, (*costs.ERRORS, *fleet.ERRORS)
 
 
 def _check_names() -> None:
