@@ -19,6 +19,7 @@ from analytics.charges import PARTLY, deliver, is_delivered
 from analytics.descriptions import COMPONENTS
 from analytics.engine import check_room, connect, identifier, is_damage, literal, scratch_folder, sql
 from analytics.focus_files import File, FocusError, find
+from analytics.focus_versions import VersionError, foreign, recognise
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ def ingest(
             talk(f"{source.id}: {len(files)} files, unchanged")
             return ()
         talk(f"{source.id}: reading {len(files)} files")
-        with opened(con, files, scratch):
+        with opened(con, files, scratch) as ready:
+            talk(f"{source.id}: FOCUS {', '.join(sorted({file.version for file in ready}))}")
+            if foreign := sorted({name for file in ready for name in file.foreign}):
+                talk(f"{source.id}: left out, as FOCUS doesn't know them: {', '.join(foreign)}")
             deliveries = deliver(
                 con,
                 lake,
@@ -86,12 +90,13 @@ def ingest(
 
 
 @contextmanager
-def opened(con: duckdb.DuckDBPyConnection, files: Iterable[File], scratch: Path) -> Iterator[None]:
-    """Create the view `focus` over `files`; what fails meanwhile because of a file's content is a FocusError that says where."""
+def opened(con: duckdb.DuckDBPyConnection, files: Iterable[File], scratch: Path) -> Iterator[Sequence[File]]:
+    """Create the view `focus` over `files`, and yield them as read; what fails meanwhile because of a file's content is a
+    FocusError that says where."""
     ready = [_open(con, file, scratch) for file in files]
     try:
         _create_view(con, ready)
-        yield
+        yield ready
     except duckdb.Error as error:
         check_room(error)
         if not is_damage(error):
@@ -110,18 +115,30 @@ def _version(files: Iterable[File], labels: Labels) -> str:
 def _open(con: duckdb.DuckDBPyConnection, file: File, scratch: Path) -> File:
     """Return `file` as Parquet with its columns, which were found to be FOCUS's."""
     path = file.path
+    names: Sequence[str] = ()
+    stated: dict[str, str] = {}
     try:
         if file.is_csv:
-            columns = _header(file)
-            _check_columns(file, columns)
-            path = _stage(con, file, columns, scratch)
+            names = _header(file)
+            _check_columns(file, names)
+            path = _stage(con, file, names, scratch)
+        else:
+            found = con.execute(
+                f"select decode(key), coalesce(try(decode(value)), '') from parquet_kv_metadata({literal(str(path))})"
+            )
+            stated = dict(found.fetchall())
         described = con.execute(f"describe from read_parquet({literal(str(path))}, binary_as_string = true)").fetchall()
     except (duckdb.Error, OSError, EOFError, UnicodeDecodeError) as error:
         check_room(error)
         raise FocusError(f"{file.name}: {_told(error, file)}; the file is damaged or not what its name says") from error
     types = tuple((row[0], row[1]) for row in described)
-    _check_columns(file, [name for name, _ in types])
-    return File(file.name, path, file.mark, types)
+    names = names or [name for name, _ in types]
+    _check_columns(file, names)
+    try:
+        version = recognise(names, stated)
+    except VersionError as error:
+        raise FocusError(f"{file.name}: {error}") from error
+    return File(file.name, path, file.mark, types, version, foreign(names))
 
 
 def _header(file: File) -> list[str]:

@@ -30,6 +30,8 @@ class File:
     path: Path
     mark: str  # changes when the file does
     columns: tuple[tuple[str, str], ...] = ()  # name and DuckDB type
+    version: str = ""  # of FOCUS
+    foreign: tuple[str, ...] = ()  # columns that are neither FOCUS's nor begin with x_
 
     @property
     def is_csv(self) -> bool:

@@ -79,6 +79,12 @@ def recognise(names: Collection[str], metadata: Mapping[str, str] | None = None)
     return newest
 
 
+def foreign(names: Collection[str]) -> tuple[str, ...]:
+    """Return which of a file's columns no version of FOCUS has and no x_ marks as the issuer's own."""
+    every = {name for version in VERSIONS for name in columns(version)}
+    return tuple(name for name in names if name not in every and not name.startswith("x_"))
+
+
 def known(version: str) -> str:
     """Return which of VERSIONS the text `version` means: "1.2", "v1.2" and "1.2.0.1" are one. Raises VersionError."""
     short = ".".join(version.strip().lower().removeprefix("v").split(".")[:2])

@@ -110,7 +110,11 @@ def test_every_format_gives_the_same_charges(shelf: Shelf, name: str) -> None:
         "0815": (1, False),
         "01-payer": (2, True),
     }
-    assert shelf.said == ["focus:bills: reading 1 files", "focus:bills: 3 rows in 2 deliveries"]
+    assert shelf.said == [
+        "focus:bills: reading 1 files",
+        "focus:bills: FOCUS 1.4",
+        "focus:bills: 3 rows in 2 deliveries",
+    ]
 
 
 def test_a_csv_with_a_byte_order_mark_and_windows_lines_is_read(shelf: Shelf) -> None:
