@@ -117,7 +117,10 @@ FAULTS = {
     "column-twice": Fault(header("EffectiveCost", "BilledCost"), ("bill.csv", "two columns are named BilledCost")),
     "semicolons": Fault(lambda path: path.write_text(path.read_text().replace(",", ";")), ("bill.csv", "no column")),
     "no-content": Fault(lambda path: path.write_text(""), ("bill.csv: is empty", "delivered again")),
-    "no-rows": Fault(lambda path: write_csv(path, bill("x"), only_header=True), ("bill.*: has no rows any more", "have the export run again")),
+    "no-rows": Fault(
+        lambda path: write_csv(path, bill("x"), only_header=True),
+        ("bill.*: has no rows any more", "have the export run again"),
+    ),
     "row-too-short": Fault(ending("1.25,1.25\n"), ("bill.csv", "ine: 6", "damaged")),
     "quote-open": Fault(ending('"1.25,1.25\n'), ("bill.csv", "ine: 6", "damaged")),
     "latin-1": Fault(
