@@ -47,6 +47,7 @@ test: install  ## Install what the tests need, then run every test
 
 bench: install  ## Measure speed and memory, as ratios
 	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.aws
 	$(BIN)/python -m benchmarks.allocate
 
 lock: install  ## Resolve the lock file anew
