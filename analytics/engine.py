@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SQL = Path(__file__).parent / "sql"
+PREFIX = "hubledger-"
+LEFT_AFTER_SECONDS = 24 * 3600  # no run takes longer
 FULL = ("no space left", "file too large", "quota exceeded")
 
 
@@ -41,13 +47,24 @@ def is_damage(error: BaseException) -> bool:
 def scratch_folder() -> Iterator[Path]:
     """Yield a folder for temporary files, which goes with all that is in it."""
     try:
-        folder = tempfile.TemporaryDirectory(prefix="hubledger-")
+        _sweep(Path(tempfile.gettempdir()))
+        folder = tempfile.TemporaryDirectory(prefix=PREFIX)
     except OSError as error:
         raise EngineError(
             f"temporary files found no room ({error.strerror}); make room, or let TMPDIR name a folder that has some"
         ) from error
     with folder as name:
         yield Path(name)
+
+
+def _sweep(place: Path) -> None:
+    """Remove the folders that a run left which was killed: parts of bills as they came, with all that stands in them."""
+    for folder in place.glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # another run was faster
+            there = folder.lstat()
+            mine = there.st_uid == os.geteuid() and stat.S_ISDIR(there.st_mode)
+            if mine and time.time() - there.st_mtime > LEFT_AFTER_SECONDS:
+                shutil.rmtree(folder)
 
 
 @contextmanager

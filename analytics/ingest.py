@@ -11,7 +11,7 @@ from analytics.engine import EngineError, connect, sql
 from analytics.lake import LakeError
 from analytics.month import check_month
 from analytics.source import SourceError, nameless
-from analytics.tables import CHARGES
+from analytics.tables import CHARGES, TABLES
 from terraform.fleet import AwsBilling, AzureBilling, BigQueryBilling, CostExplorerBilling, FocusBilling, MappedBilling
 
 if TYPE_CHECKING:
@@ -108,6 +108,9 @@ def ingest(
             continue
         measured.append(result)
         watch.end(name, f"{len(result.days)} days" if result.days else "unchanged")
+    if deliveries or any(result.days for result in measured):
+        for table in TABLES.values():
+            lake.sweep(table)
     return Ingested(tuple(deliveries), tuple(measured), unchanged, tuple(failures))
 
 

@@ -18,7 +18,7 @@ import pytest
 from analytics.engine import connect
 from analytics.lake import Lake
 from analytics.month import computed_of
-from analytics.tables import ALLOCATIONS, CHARGES
+from analytics.tables import ALLOCATIONS, CHARGES, TABLES
 from examples.demo import MONTHS
 from tests.fixtures_commands import content, finish, kill_when, start
 from tests.fixtures_demo import Demo
@@ -83,8 +83,14 @@ def test_an_ingest_killed_and_run_again_brings_in_the_same(
         held = content(lake, *INGESTED)
         _assert_whole(held, undisturbed)
         assert held != undisturbed
+    left = [*lake.glob("*/*"), *(tmp_path / "tmp").iterdir()]
+    assert len(left) > len(moments)
+    for path in left:
+        os.utime(path, (0, 0))
     finish(start("costs", "ingest", fleet=demo.fleet, lake=lake, scratch=tmp_path / "tmp"))
     assert content(lake, *INGESTED) == undisturbed
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert [Lake(str(lake)).sweep(table, older_than_hours=0) for table in TABLES.values()] == [0] * len(TABLES)
 
 
 def test_an_allocation_killed_leaves_the_last_one_and_run_again_is_the_same(demo: Demo, tmp_path: Path) -> None:
