@@ -1,5 +1,11 @@
 """What the tests share: fixtures live in tests/fixtures_<thing>.py."""
 
+from hypothesis import settings
+
+# How long an example takes says nothing of the code on a machine that does other things too.
+settings.register_profile("hubledger", deadline=None)
+settings.load_profile("hubledger")
+
 pytest_plugins = [
     "tests.fixtures_aws",
     "tests.fixtures_azure",

