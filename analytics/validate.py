@@ -54,6 +54,10 @@ class _File:
     types: Mapping[str, str]  # of its columns, as DuckDB has them
     version: str
 
+    @property
+    def is_typed(self) -> bool:
+        return self.name.endswith(".parquet")
+
 
 def validate_files(path: str, *, version: str | None = None, most: int = 5) -> Validation:
     """Check a file, a folder or a glob of FOCUS files (.parquet, .csv, .csv.gz) against `version` (None: their own).
@@ -63,11 +67,15 @@ def validate_files(path: str, *, version: str | None = None, most: int = 5) -> V
     wanted = known(version) if version else None
     with scratch_folder() as folder, connect() as con:
         files = [_open(con, name, folder / f"{number}.parquet") for number, name in enumerate(_find(path))]
+        if len({file.is_typed for file in files}) > 1:
+            raise ValidationError(
+                f"{path}: there is CSV and Parquet, of which one has no types; give files of one kind"
+            )
         wanted = wanted or max((file.version for file in files), key=VERSIONS.index)
         faults = [
             Violation(rule, 1, (Place(file.name, None, {rule.columns[0]: there}),))
             for file in files
-            for rule, there in column_faults(wanted, file.types, typed=file.name.endswith(".parquet"))
+            for rule, there in column_faults(wanted, file.types, typed=file.is_typed)
         ]
         source = " union all by name ".join(_select(file, number) for number, file in enumerate(files))
         try:
