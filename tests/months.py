@@ -49,7 +49,7 @@ PROVIDER_IDS = {
 }
 BILLED_AS = {"gke-1": "gke-1", "ip-10-0-0-1": "i-0ab", "vmss": "vmss/7", "nameless": "nameless"}
 POOLS = ("pool", "other", None)
-PURPOSES = ("user", "user", "dask", "core", None)
+PURPOSES = ("user", "user", "dask", "core", "batch", None)
 ACCOUNTS = ("p1", "p2", None, "club")
 LENGTHS = (
     HOUR,
@@ -69,7 +69,7 @@ LABELS: dict[str, tuple[object, ...]] = {
     "Namespace": (None, None, None, None, None, None, "blue", "kube-system", "kube:unallocated"),
     "Node": (None, None, *BILLED_AS.values(), "gke-1", "unknown"),
     "Pool": (None, None, "pool", "other", "unknown"),
-    "Purpose": (None, None, None, "user", "dask", "core", "home-nfs"),
+    "Purpose": (None, None, None, "user", "dask", "core", "home-nfs", "registry", "batch"),
     "Component": ("compute", "compute", "core", "home storage"),
     "Part": (None, None, None, "cpu", "memory", "gpu"),
 }

@@ -125,7 +125,10 @@ class Claims:
         pot = "" if hub else "shared"
         if known and purpose != "core":
             return Claim("node", cluster, pool=pool, purpose=purpose, scope="node", key=machine, pot=pot)
-        if cluster and purpose not in ("core", "home-nfs") and (pool or purpose):
+        of_nodes = purpose in ("user", "dask") or purpose in {
+            s["purpose"] for (c, _), s in self.machines.items() if c == cluster and purpose
+        }
+        if cluster and purpose not in ("core", "home-nfs") and (pool or of_nodes):
             return Claim(
                 "pool",
                 cluster,
@@ -135,7 +138,7 @@ class Claims:
                 key=pool or purpose,
                 pot=pot,
             )
-        if cluster and purpose != "core" and (purpose == "home-nfs" or charge["x_Component"] == "home storage"):
+        if cluster and (purpose == "home-nfs" or (not purpose and charge["x_Component"] == "home storage")):
             return Claim("home", cluster, purpose=purpose, scope="home", pot=pot)
         if hub or (label and not seen):
             return Claim("unattributed", cluster)

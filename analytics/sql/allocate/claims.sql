@@ -7,8 +7,8 @@ with claimed as (
             when hub_cluster <> '' then 'label'
             when cluster <> '' and namespace <> '' and (namespace_hub <> '' or hub_label = '') then 'namespace'
             when machine_known and purpose <> 'core' then 'node'
-            when cluster <> '' and purpose not in ('core', 'home-nfs') and (pool <> '' or purpose <> '') then 'pool'
-            when cluster <> '' and purpose <> 'core' and (purpose = 'home-nfs' or component = 'home storage') then 'home'
+            when cluster <> '' and purpose not in ('core', 'home-nfs') and (pool <> '' or of_nodes) then 'pool'
+            when cluster <> '' and (purpose = 'home-nfs' or purpose = '' and component = 'home storage') then 'home'
             when hub_label <> '' then 'unattributed'  -- it names a hub that is not ours: no reason to spread it over others
             when cluster_label <> '' and seen_cluster = '' then 'unattributed'  -- it names a cluster that is not ours
             when charge_category in ('Tax', 'Credit', 'Adjustment') then 'related'

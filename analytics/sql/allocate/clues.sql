@@ -16,6 +16,9 @@ only_hubs as (  -- a hub name that one cluster alone has, without a cluster's la
     from fleet_aliases
     inner join lone_hubs on fleet_aliases.cluster = lone_hubs.cluster
 ),
+node_purposes as (  -- a volume's purpose is none
+    select distinct cluster, purpose from machines where purpose <> ''
+),
 seen as (
     select
         kinds.*, clusters_named.sub_account_cluster, clusters_named.account_cluster, clusters_named.account_community,
@@ -33,17 +36,22 @@ placed as (
             else ''
         end as cluster
     from seen
+),
+known as (
+    select
+        placed.*,
+        coalesce(labelled.cluster, case when placed.cluster = '' then only_hubs.cluster end, '') as hub_cluster,
+        coalesce(spaced.hub, '') as namespace_hub,
+        machines.machine is not null as machine_known,
+        coalesce(nullif(machines.pool, ''), placed.pool_label) as pool,
+        coalesce(nullif(machines.purpose, ''), nullif(placed.purpose_label, ''), only_pools.purpose, '') as purpose
+    from placed
+    left join fleet_hubs as labelled on placed.cluster = labelled.cluster and placed.hub_label = labelled.hub
+    left join only_hubs on placed.cluster_label = only_hubs.alias and placed.hub_label = only_hubs.hub
+    left join fleet_hubs as spaced on placed.cluster = spaced.cluster and placed.namespace = spaced.hub
+    left join machines on placed.cluster = machines.cluster and placed.machine = machines.machine
+    left join only_pools on placed.cluster = only_pools.cluster and placed.pool_label = only_pools.pool
 )
-select
-    placed.*,
-    coalesce(labelled.cluster, case when placed.cluster = '' then only_hubs.cluster end, '') as hub_cluster,
-    coalesce(spaced.hub, '') as namespace_hub,
-    machines.machine is not null as machine_known,
-    coalesce(nullif(machines.pool, ''), placed.pool_label) as pool,
-    coalesce(nullif(machines.purpose, ''), nullif(placed.purpose_label, ''), only_pools.purpose, '') as purpose
-from placed
-left join fleet_hubs as labelled on placed.cluster = labelled.cluster and placed.hub_label = labelled.hub
-left join only_hubs on placed.cluster_label = only_hubs.alias and placed.hub_label = only_hubs.hub
-left join fleet_hubs as spaced on placed.cluster = spaced.cluster and placed.namespace = spaced.hub
-left join machines on placed.cluster = machines.cluster and placed.machine = machines.machine
-left join only_pools on placed.cluster = only_pools.cluster and placed.pool_label = only_pools.pool
+select known.*, known.purpose in ('user', 'dask') or node_purposes.purpose is not null as of_nodes
+from known
+left join node_purposes on known.cluster = node_purposes.cluster and known.purpose = node_purposes.purpose
