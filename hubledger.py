@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib.metadata import packages_distributions
 
@@ -15,10 +17,19 @@ def main() -> None:
     _check_names()
     app, errors = mounted()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except errors as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"hubledger: {line}\n")
+        sys.exit(1)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to print would fail again
+        if error.errno != errno.EPIPE:  # nobody reads on: no reason to complain
+            place = f"{error.filename}: " if error.filename else "a file or the output: "
+            sys.stderr.write(f"hubledger: {place}{error.strerror}; see that there is room, and that it may be used\n")
         sys.exit(1)
 
 

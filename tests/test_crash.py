@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from decimal import Decimal
@@ -206,6 +207,19 @@ def test_no_room_for_a_file_is_told_and_leaves_nothing_half_written(
     assert "damaged" not in said
     _assert_whole(content(lake), content(demo.lake))
     assert not list((tmp_path / "a").iterdir())
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "parquet"])
+def test_an_output_without_room_is_told(demo: Demo, form: str) -> None:
+    command = ["costs", "report", "-m", MONTH, "--format", form, "--lake", str(demo.lake)]
+    with open("/dev/full", "w") as full:  # noqa: PTH123 – a device
+        done = subprocess.run(
+            [sys.executable, "-m", "hubledger", *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "hubledger: a file or the output: No space left on device; see that there is room, and that it may be used\n"
+    )
 
 
 def test_an_export_without_room_leaves_no_file(demo: Demo, tmp_path: Path) -> None:
