@@ -75,7 +75,7 @@ CASES: list[tuple[str, Row, str, dict[str, str]]] = [
     ("a namespace on a machine", {"Cluster": "one", "Namespace": "red", "Node": "n1"}, "namespace", {"red": "1"}),
     ("a shared namespace", {"Cluster": "one", "Namespace": "kube-system", "Node": "n1"}, "namespace", {"blue": "0.5", "red": "0.5"}),
     ("a hub's namespace and a strange label", {"Cluster": "one", "Hub": "gone", "Namespace": "red"}, "namespace", {"red": "1"}),
-    ("what no pod asked for, by all use", {"Cluster": "one", "Namespace": "kube:unallocated"}, "namespace", {"blue": "0.416667", "red": "0.583333"}),
+    ("unallocated", {"Cluster": "one", "Namespace": "kube:unallocated"}, "namespace", {"blue": "0.416667", "red": "0.583333"}),
     ("a machine", {"Cluster": "one", "Node": "n1"}, "node", {"blue": "0.25", "red": "0.75"}),
     ("a machine without a cluster's label", {"Node": "n1"}, "node", {"blue": "0.25", "red": "0.75"}),
     ("a machine with a strange cluster's label", {"Cluster": "gone", "Node": "n1"}, "node", {"blue": "0.25", "red": "0.75"}),
