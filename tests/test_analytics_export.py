@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -121,6 +122,13 @@ def test_the_parts_of_a_charge_are_the_charge(demo: Demo, exports: dict[tuple[st
                 total
                 == con.execute(f"select sum(cast(unnest as decimal(38, 12))) from unnest({rows})").fetchall()[0][0]
             )
+
+
+def test_exports_of_months_go_together(exports: dict[tuple[str, str], Path], tmp_path: Path) -> None:
+    for month in MONTHS:
+        shutil.copy(exports[month, "1.4"], tmp_path / f"{month}.parquet")
+    found = validate_files(str(tmp_path))
+    assert (found.files, found.violations) == (len(MONTHS), ())
 
 
 def test_hubs_bear_what_the_report_says(demo: Demo, exports: dict[tuple[str, str], Path]) -> None:

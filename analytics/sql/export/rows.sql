@@ -92,7 +92,7 @@ select
     told.component as x_Component,
     buckets.rule as x_Rule,
     told.basis as x_Basis,
-    case when is_split then cast(origins.origin_id as varchar) end as x_SplitOriginId,
+    case when is_split then buckets.billing_period || '/' || origins.origin_id end as x_SplitOriginId,
     case when is_split then origins.billed_cost end as x_SplitOriginCost
 from told
 inner join origins on told.origin_id = origins.origin_id
