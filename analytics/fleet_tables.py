@@ -31,11 +31,10 @@ _ACCOUNTS = pa.schema([("account", _TEXT), ("cluster", _TEXT), ("community", _TE
 _MEMBERSHIPS = pa.schema(
     [("cluster", _TEXT), ("hub", _TEXT), ("community", _TEXT), ("start_day", pa.date32()), ("end_day", pa.date32())]
 )
-_NAMESPACES = pa.schema([("namespace", _TEXT)])
 
 
 def register(con: duckdb.DuckDBPyConnection, fleet: Fleet) -> None:
-    """Create the tables `fleet_clusters`, `fleet_hubs`, `fleet_aliases`, `fleet_accounts`, `fleet_memberships`, `shared_namespaces`.
+    """Create the tables `fleet_clusters`, `fleet_hubs`, `fleet_aliases`, `fleet_accounts`, `fleet_memberships`.
 
     `fleet_aliases` has a row per name that charges use for a cluster: with the sub-account where several clusters share
     the name, and with sub_account '' where the name alone is enough. `fleet_accounts` has a row per account that is one
@@ -78,9 +77,6 @@ def register(con: duckdb.DuckDBPyConnection, fleet: Fleet) -> None:
                 for hub in community.hubs
             ],
             schema=_MEMBERSHIPS,
-        ),
-        "shared_namespaces": pa.Table.from_pylist(
-            [{"namespace": name} for name in fleet.settings.shared_namespaces], schema=_NAMESPACES
         ),
     }
     for name, table in tables.items():

@@ -194,20 +194,6 @@ class Settings:
 
     policy: Policy = Policy()
     labels: Labels = Labels()
-    shared_namespaces: tuple[str, ...] = (
-        "default",
-        "support",
-        "kube-system",
-        "kube-public",
-        "kube-node-lease",
-        "gke-managed-system",
-        "gmp-system",
-        "gmp-public",
-        "amazon-cloudwatch",
-        "calico-system",
-        "tigera-operator",
-        "kube:system-overhead",
-    )
     excluded_users: tuple[str, ...] = ("deployment-service-check",)
     reporting_currency: str | None = None  # ISO 4217; None: nothing is converted
 

@@ -30,9 +30,6 @@ policy:
 #   cluster: [cluster-name, goog-k8s-cluster-name]
 #   keep: [cost-centre]     # further tags to keep; all others are dropped, for privacy
 
-# Kubernetes namespaces that serve all hubs; a list replaces the default.
-# shared_namespaces: [kube-system, support]
-
 # User names that are no people.
 excluded_users: [deployment-service-check]
 

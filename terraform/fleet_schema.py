@@ -276,8 +276,6 @@ class FleetFile(Ours):
     """How idle and shared cost is spread."""
     labels: LabelsFile | None = None
     """Which tag keys of a bill say what."""
-    shared_namespaces: Texts | None = None
-    """Kubernetes namespaces that serve all hubs; a list here replaces the default."""
     excluded_users: Texts | None = None
     """User names that are no people (health checks); a list here replaces the default."""
     reporting_currency: Currency | None = None

@@ -51,7 +51,6 @@ def settings(content: FleetFile) -> Settings:
     return Settings(
         policy=_policy(content.policy, default.policy),
         labels=Labels(**{name: tuple(keys) for name, keys in given.items()}),
-        shared_namespaces=_given(content.shared_namespaces, default.shared_namespaces),
         excluded_users=_given(content.excluded_users, default.excluded_users),
         reporting_currency=content.reporting_currency,
     )

@@ -21,7 +21,6 @@ policy:
 labels:
   hub: [our-hub, hub-name]
   keep: [cost-centre]
-shared_namespaces: [kube-system, support]
 excluded_users: [health-check]
 """,
     "clusters/delta/cluster.yaml": """\

@@ -49,7 +49,6 @@ def test_a_fleet_is_what_its_files_say(our_fleet: Path) -> None:
     assert fleet.notices == ()
     assert fleet.settings.policy.idle is IdlePolicy.EVEN
     assert fleet.settings.labels == Labels(hub=("our-hub", "hub-name"), keep=("cost-centre",))
-    assert fleet.settings.shared_namespaces == ("kube-system", "support")
     assert fleet.settings.excluded_users == ("health-check",)
     delta, sigma = fleet.clusters
     assert (delta.name, delta.provider, delta.provider_url) == ("delta", Provider.GCP, "https://cloud.example.org")
@@ -186,7 +185,7 @@ def test_every_fault_of_every_file_is_found_in_one_run(our_fleet: Path) -> None:
     write(
         our_fleet,
         {
-            "fleet.yaml": "polcy: {}\nshared_namespaces: {a: 1}\n",
+            "fleet.yaml": "polcy: {}\nexcluded_users: {a: 1}\n",
             CLUSTER: """\
 name: gamma
 provider: gpc
@@ -262,7 +261,7 @@ contract: {}
         "communities/tides.yaml:1: hubs[0]: 'nowhere/x' is no hub of the fleet: no cluster 'nowhere'",
         "communities/tides.yaml:1: name: is missing: add it",
         "fleet.yaml:1: polcy: is not known: did you mean 'policy'?",
-        "fleet.yaml:2: shared_namespaces: a mapping is not text",
+        "fleet.yaml:2: excluded_users: a mapping is not text",
     ]
     missing = [start for start in starts if not any(line.startswith(start) for line in said)]
     assert missing == []

@@ -28,7 +28,6 @@ OPTIONAL = {
         "    memory: 0.005\n",
         "  keep: [cost-centre]\n",
         "excluded_users: [health-check]\n",
-        "shared_namespaces: [kube-system, support]\n",
     ],
     "clusters/delta/cluster.yaml": [
         "provider_url: https://cloud.example.org\n",
