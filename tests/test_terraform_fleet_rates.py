@@ -87,7 +87,7 @@ def test_a_reporting_currency_is_one_of_iso_4217(our_fleet: Path) -> None:
     with (our_fleet / "fleet.yaml").open("a") as file:
         file.write("reporting_currency: euro\n")
     (said,) = faults(our_fleet)
-    assert said.startswith("fleet.yaml:13: reporting_currency: 'euro' is no currency")
+    assert said.startswith("fleet.yaml:12: reporting_currency: 'euro' is no currency")
 
 
 @pytest.mark.parametrize(
