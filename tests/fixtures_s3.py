@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,43 +12,23 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from filelock import FileLock
+
+from tests import environments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-ENVIRONMENT = REPOSITORY / ".venvs" / "moto"
-REQUIREMENTS = Path(__file__).resolve().parent / "requirements" / "moto.txt"
 READY_SECONDS = 60
 
 
-def install(environment: Path = ENVIRONMENT) -> Path:
-    """Install moto, unless it is; return its command. Several processes may call it at once."""
-    command = environment / "bin" / "moto_server"
-    stamp = environment / "installed"
-    wanted = sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    environment.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(environment.with_suffix(".lock")):
-        if stamp.exists() and stamp.read_text() == wanted:
-            return command
-        uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
-        if uv is None:
-            raise RuntimeError("uv is needed to install moto: `pip install uv`")
-        python = environment / "bin" / "python"
-        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, environment], check=True)
-        subprocess.run(
-            [uv, "pip", "install", "-q", "--python", python, "--no-deps", "--require-hashes", "-r", REQUIREMENTS],
-            check=True,
-        )
-        stamp.write_text(wanted)
-    return command
+def install() -> Path:
+    """Install moto, unless it is; return its command."""
+    return environments.install("moto", "moto_server")
 
 
 @dataclass(frozen=True, slots=True)
