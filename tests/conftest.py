@@ -17,5 +17,6 @@ pytest_plugins = [
     "tests.fixtures_months",
     "tests.fixtures_nise",
     "tests.fixtures_golden",
+    "tests.fixtures_postgres",
     "tests.fixtures_s3",
 ]

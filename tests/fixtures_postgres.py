@@ -1,0 +1,167 @@
+"""A PostgreSQL to test against: Debian's real server, a cluster of its own in a temporary folder, one server a session.
+
+A test takes `postgres` and has an empty database:
+
+    def test_the_ledger_is_made(postgres: Database) -> None:
+        engine = sqlalchemy.create_engine(postgres.sqlalchemy_url)  # and engine.dispose() in the end
+
+`postgres.url` is what libpq, psycopg and Terraform's `pg` backend take. `postgres_server.database()` makes further ones.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+READY_SECONDS = 60
+OWNER = "hubledger"
+DEBIAN_USER = "postgres"  # the server refuses to run as root
+# Nothing of a test's database needs to outlive a power cut.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "50",
+    "autovacuum": "off",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database on the test's server."""
+
+    host: str
+    port: int
+    name: str
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{OWNER}@{self.host}:{self.port}/{self.name}?sslmode=disable"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return f"postgresql+psycopg://{OWNER}@{self.host}:{self.port}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running server."""
+
+    port: int
+
+    def database(self) -> Database:
+        """Make an empty database."""
+        database = Database("127.0.0.1", self.port, f"test_{uuid4().hex}")
+        with psycopg.connect(self._maintenance, autocommit=True) as connection:
+            connection.execute(f"create database {database.name}".encode())
+        return database
+
+    def drop(self, database: Database) -> None:
+        """Remove a database, whoever is still connected to it."""
+        with psycopg.connect(self._maintenance, autocommit=True) as connection:
+            connection.execute(f"drop database if exists {database.name} with (force)".encode())
+
+    def ready(self) -> bool:
+        try:
+            psycopg.connect(self._maintenance, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    @property
+    def _maintenance(self) -> str:
+        return Database("127.0.0.1", self.port, "postgres").url
+
+
+def _program(name: str) -> Path:
+    """Find a program of PostgreSQL: Debian keeps them by version, off the PATH. The newest is taken."""
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]), reverse=True
+    )
+    found = versions[0] if versions else shutil.which(name)
+    if found is None:
+        raise RuntimeError(f"{name} not found: install Debian's `postgresql` (tests/requirements/install does)")
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a server on a free port of the loopback, with a new cluster."""
+    user = DEBIAN_USER if os.getuid() == 0 else None
+    # Not below pytest's own temporary folder: only its owner may look into that.
+    folder = Path(tempfile.mkdtemp(prefix="hubledger-postgres-"))
+    try:
+        if user is not None:
+            shutil.chown(folder, user)
+        cluster = folder / "cluster"
+        subprocess.run(
+            [_program("initdb"), "-D", cluster, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+        )
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        with (
+            (folder / "log").open("wb") as log,
+            subprocess.Popen(
+                [_program("postgres"), "-D", cluster, "-p", str(port), *options],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
+                start_new_session=True,  # a Ctrl-C of the tests is not the server's
+            ) as process,
+        ):
+            try:
+                server = PostgresServer(port)
+                _wait(server, process, folder / "log")
+                yield server
+            finally:
+                process.send_signal(signal.SIGINT)  # fast shutdown: ends the connections there are
+    finally:
+        shutil.rmtree(folder)
+
+
+def _wait(server: PostgresServer, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if server.ready():
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL did not get ready within {READY_SECONDS} seconds: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer) -> Iterator[Database]:
+    """Return an empty database, removed after the test."""
+    database = postgres_server.database()
+    yield database
+    postgres_server.drop(database)
