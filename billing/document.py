@@ -24,6 +24,7 @@ __all__ = [
     "Phrase",
     "Rate",
     "Reference",
+    "Source",
     "Status",
     "TaxCategory",
     "TaxSubtotal",
@@ -51,7 +52,7 @@ class Status(StrEnum):
 class LineKind(StrEnum):
     """What a line charges. A ledger import gives each kind an account of its own (billing/ledger_import.py)."""
 
-    PASS_THROUGH = "pass-through"  # the cloud's cost, as it is
+    PASS_THROUGH = "pass-through"  # noqa: S105 - the cloud's cost, as it is
     MARKUP = "markup"  # what a contract adds to it
     MEMBERSHIP = "membership"
     USAGE_FEE = "usage fee"
@@ -151,9 +152,24 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What a pass-through line takes from a provider's bill: an amount in the bill's currency, rounded to its minor unit.
+
+    The sources of all lines of a month, and what the operator keeps, add up to the bill. In a note they have the sign of
+    its lines.
+    """
+
+    provider: str
+    account: str
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line. `net` is rounded to the currency's minor unit; `price` is never negative, what is taken off has a
-    negative `quantity`. `hub` is `cluster/hub`, or empty for what is not one hub's; `award` the grant that pays it."""
+    negative `quantity`. `hub` is `cluster/hub`, or empty for what is not one hub's; `award` the grant that pays it;
+    `origin` says what of the contract it comes from, so that a correction finds the line again."""
 
     id: str
     kind: LineKind
@@ -167,6 +183,8 @@ class Line:
     hub: str = ""
     component: str = ""
     award: str = ""
+    origin: str = ""
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +201,8 @@ class TaxSubtotal:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """BT-106, 109, 112, 113 and 115: lines, without tax, with tax, already paid, to pay."""
+    """BT-106, 109, 112, 113 and 115: lines, without tax, with tax, already paid, to pay. `rounding` (BT-114) is what a note
+    adds so that it and what it corrects come to the restated total: their taxes were each rounded."""
 
     lines: Decimal
     tax_exclusive: Decimal
@@ -191,6 +210,7 @@ class Totals:
     tax_inclusive: Decimal
     prepaid: Decimal
     payable: Decimal
+    rounding: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
