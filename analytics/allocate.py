@@ -21,7 +21,7 @@ STEPS_BEFORE_MEASURING = (
     "node_hours", "cluster_hours", "sightings", "machines", "spots", "readings", "directories",
     "clusters_named", "clues", "claims", "places", "buckets", "routes",
 )  # fmt: skip
-GAPS = {"node": "gaps", "pool": "pool_gaps", "purpose": "pool_gaps", "home": "home_gaps"}
+GAPS = {"node hour": "hour_gaps", "node": "gaps", "pool": "pool_gaps", "purpose": "pool_gaps", "home": "home_gaps"}
 STEPS_AFTER_MEASURING = (
     "expected", "split", "settled", "direct", "pots",
     "used_values", "own_costs", "users", "policies", "pot_weights", "spread",
@@ -117,10 +117,13 @@ def _measure(con: duckdb.DuckDBPyConnection) -> None:
                 _create(con, "home_sizes")
                 _insert(con, "shares", "home_shares")
             else:
-                _create(con, "placed", of_scope)
-                _insert(con, "measured", "measured", of_scope)
+                _create(con, "placed", {"scope": "node" if scope == "node hour" else scope})
+                if scope == "node hour":
+                    _insert(con, "measured", "measured_hours")
+                else:
+                    _insert(con, "measured", "measured", of_scope)
             if level == 0:
-                _insert(con, "gaps", GAPS[scope], of_scope if scope != "home" else None)
+                _insert(con, "gaps", GAPS[scope], of_scope if scope in ("pool", "purpose") else None)
         _create(con, "totals")
         if level == 0:
             _create(con, "overused")

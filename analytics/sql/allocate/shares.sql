@@ -1,4 +1,4 @@
--- shares.sql: one row per measured place × period × hub: the parts of its cost that are the hub's by use, and by the idle policy.
+-- shares.sql: one row per row of measured: the parts of its place's and period's cost that are its hub's by use, and by the idle policy.
 -- The row of hub 0 holds what nobody's namespaces used (it becomes shared) and the idle part that no hub of that scope takes.
 -- cpu, memory, gpu: of a charge for that part alone; rest and gpu_rest: of a charge for the whole machine, its GPU part apart.
 with parts as (
@@ -25,7 +25,11 @@ with parts as (
                     + totals.weight_memory * cast(measured.memory_used as double)
                     + totals.weight_gpu * cast(measured.gpu_used as double)
                 ) / totals.hubs_value end
-            when measured.hub_id = 0 then 1
+            when totals.capacity_value > 0 then (  -- only hub 0 has capacity
+                totals.weight_cpu * cast(measured.cpu_capacity as double)
+                + totals.weight_memory * cast(measured.memory_capacity as double)
+                + totals.weight_gpu * cast(measured.gpu_capacity as double)
+            ) / totals.capacity_value
             else 0
         end as idle_taken
     from measured

@@ -39,7 +39,7 @@ valued as (
     from sized
 )
 select
-    place_id, period_id, idle_policy, hubs_value,
+    place_id, period_id, idle_policy, hubs_value, capacity_value,
     cpu_used > cpu_capacity and cpu_capacity > 0 or memory_used > memory_capacity and memory_capacity > 0
         or gpu_used > gpu_capacity and gpu_capacity > 0 as overused,
     cpu, memory, gpu, weight_cpu, weight_memory, weight_gpu,

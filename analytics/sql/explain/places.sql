@@ -1,5 +1,15 @@
 -- places.sql: one row per machine, pool or home storage that the hub used: what it cost, and the hub's part of it by use and as idle.
-with parts as (
+with of_hub as (  -- a machine's hour can have several rows of a hub
+    select
+        shares.place_id, shares.period_id, sum(cpu_use) as cpu_use, sum(cpu_idle) as cpu_idle, sum(memory_use) as memory_use,
+        sum(memory_idle) as memory_idle, sum(gpu_use) as gpu_use, sum(gpu_idle) as gpu_idle, sum(rest_use) as rest_use,
+        sum(rest_idle) as rest_idle, sum(gpu_rest_use) as gpu_rest_use, sum(gpu_rest_idle) as gpu_rest_idle
+    from shares
+    inner join fleet_hubs on shares.hub_id = fleet_hubs.hub_id
+    where fleet_hubs.hub = $hub and fleet_hubs.cluster = $cluster
+    group by shares.place_id, shares.period_id
+),
+parts as (
     select
         claims.rule,
         claims.currency,
@@ -16,10 +26,8 @@ with parts as (
     inner join claims using (kind_id)
     inner join places using (scope, cluster, scope_key)
     inner join periods using (period_id)
-    inner join shares on places.place_id = shares.place_id and amounts.period_id = shares.period_id
-    inner join fleet_hubs on shares.hub_id = fleet_hubs.hub_id
-    where fleet_hubs.hub = $hub and fleet_hubs.cluster = $cluster
-        and (periods.day = cast($day as date) or $day is null)
+    inner join of_hub on places.place_id = of_hub.place_id and amounts.period_id = of_hub.period_id
+    where (periods.day = cast($day as date) or $day is null)
         and ($component is null or claims.component = $component or ($component = 'gpu' and claims.component = 'compute'))
 ),
 chosen as (
