@@ -19,4 +19,5 @@ pytest_plugins = [
     "tests.fixtures_golden",
     "tests.fixtures_postgres",
     "tests.fixtures_s3",
+    "tests.fixtures_terraform",
 ]

@@ -1,0 +1,199 @@
+"""What a provider works out by itself: planned values, what a change replaces, and what a cloud would have filled in.
+
+Values are what MessagePack gives: dicts, lists, strings, numbers, None; a value that is not known yet is an `ExtType`.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from os import urandom
+from typing import Any
+
+from msgpack import ExtType
+
+Value = Any  # a cty value has no narrower Python type
+Block = Mapping[str, Any]  # as in `terraform providers schema -json`
+
+UNKNOWN = ExtType(0, b"\x00")
+# What names an object within its cloud: its own name, or whom it grants what, below its parents' names.
+OWN = ("name", "node_group_name", "addon_name", "repository_id", "dataset_id", "account_id", "bucket")
+GRANT = ("role", "member")
+PARENTS = (
+    "project",
+    "resource_group_name",
+    "location",
+    "region",
+    "zone",
+    "namespace",
+    "cluster",
+    "cluster_name",
+    "kubernetes_cluster_id",
+    "storage_account_name",
+    "service_account_id",
+    "dataset_id",
+    "bucket",
+)
+CERTIFICATE = b64encode(b"-----BEGIN CERTIFICATE-----\ntoy\n-----END CERTIFICATE-----\n").decode()
+NAMED_VALUES: tuple[tuple[str, str], ...] = (  # the first pattern that the attribute's name matches
+    (r"certificate|client_key|^data$", CERTIFICATE),
+    (r"principal_id|object_id|client_id|tenant_id|subscription_id", "00000000-0000-4000-8000-000000000001"),
+    (r"(account|owner)(_id)?$|registry_id", "123456789012"),
+    (r"(^|_)ip(_address)?$|^gateway_address$", "10.0.0.2"),
+    (r"cidr|_range$|_ip_cidr_block$", "10.0.0.0/24"),
+    (r"url$|uri$|link$|issuer|host$|endpoint$", "https://{id}.toy.invalid"),
+    (r"_at$|time(stamp)?$|date$", "2026-01-01T00:00:00Z"),
+)
+
+
+def unknown(value: Value) -> bool:
+    return isinstance(value, ExtType)
+
+
+def wholly_known(value: Value) -> bool:
+    """Whether nothing in `value` is unknown."""
+    if isinstance(value, Mapping):
+        return all(wholly_known(part) for part in value.values())
+    if isinstance(value, list):
+        return all(wholly_known(part) for part in value)
+    return not unknown(value)
+
+
+def planned(block: Block, proposed: Mapping[str, Value], prior: Mapping[str, Value] | None) -> dict[str, Value]:
+    """Return what Terraform proposes, with what only the cloud can say as unknown.
+
+    Terraform itself has already kept the prior value of what is computed and not configured.
+    """
+    result = dict(proposed)
+    for name, attribute in block.get("attributes", {}).items():
+        if prior is None and attribute.get("computed") and proposed.get(name) is None:
+            result[name] = UNKNOWN
+    for name, nested in block.get("block_types", {}).items():
+        result[name] = _planned_nested(nested, proposed.get(name), None if prior is None else prior.get(name))
+    return result
+
+
+def _planned_nested(nested: Mapping[str, Any], value: Value, prior: Value) -> Value:
+    if value is None or unknown(value):
+        return value
+    mode, block = nested["nesting_mode"], nested["block"]
+    if mode == "single":
+        return planned(block, value, prior)
+    if mode == "map":
+        return {key: planned(block, element, (prior or {}).get(key)) for key, element in value.items()}
+    before = prior if isinstance(prior, list) else []
+    if mode == "set":
+        return [element if element in before else planned(block, element, None) for element in value]
+    return [planned(block, element, before[i] if i < len(before) else None) for i, element in enumerate(value)]
+
+
+def replaced_by(paths: Sequence[str], before: Mapping[str, Value], after: Mapping[str, Value]) -> list[list[str | int]]:
+    """Return the steps to each of `paths` (`zone`, `node_config.machine_type`) that changes."""
+    result: list[list[str | int]] = []
+    for path in paths:
+        result += _changed(path.split("."), before, after)
+    return result
+
+
+def _changed(names: Sequence[str], before: Value, after: Value) -> list[list[str | int]]:
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping) or names[0] not in after:
+        return []
+    name, rest = names[0], names[1:]
+    old, new = before.get(name), after[name]
+    if not rest:
+        return [] if old == new else [[name]]
+    if isinstance(old, list) and isinstance(new, list):
+        pairs = enumerate(zip(old, new, strict=False))
+        return [[name, i, *steps] for i, (one, other) in pairs for steps in _changed(rest, one, other)]
+    return [[name, *steps] for steps in _changed(rest, old, new)]
+
+
+def identity(resource_type: str, value: Mapping[str, Value]) -> str:
+    """Return the id the cloud gives: the object's name below its parents', or a random one where it has none."""
+    metadata = value.get("metadata")  # Kubernetes
+    if isinstance(metadata, list) and metadata and isinstance(metadata[0], Mapping):
+        value = {**value, **metadata[0]}
+    names = {key: part for key, part in value.items() if isinstance(part, str)}
+    if all(key in names for key in GRANT):
+        own = {key: names[key] for key in GRANT}
+    else:
+        own = {key: names[key] for key in OWN if key in names}
+        own = dict(list(own.items())[:1])
+    if not own:
+        return f"{resource_type}-{urandom(6).hex()}"
+    return "/".join([*(names[key] for key in PARENTS if key in names and key not in own), *own.values()])
+
+
+def completed(
+    block: Block, value: Mapping[str, Value], *, identifier: str, formats: Mapping[str, str]
+) -> dict[str, Value]:
+    """Return an object as the cloud would have made it: nothing in it is unknown any more.
+
+    `formats` are the values of attributes that others are made from: `{"email": "{account_id}@toy.invalid"}`.
+    """
+    known = {name: part for name, part in value.items() if isinstance(part, str)}
+
+    def fill(name: str, cty_type: Value) -> Value:
+        if name == "id":
+            return identifier
+        if name in formats:
+            return formats[name].format_map(_Text({**known, "id": identifier}))
+        return _filled(name, cty_type, identifier)
+
+    return _completed(block, value, fill)
+
+
+class _Text(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return f"toy-{key.replace('_', '-')}"
+
+
+def _completed(block: Block, value: Mapping[str, Value], fill: Callable[[str, Value], Value]) -> dict[str, Value]:
+    result = dict(value)
+    for name, attribute in block.get("attributes", {}).items():
+        if unknown(value.get(name)):
+            result[name] = fill(name, attribute["type"])
+    for name, nested in block.get("block_types", {}).items():
+        inner = value.get(name)
+        if unknown(inner):  # a block that the cloud adds
+            inner = [dict.fromkeys(nested["block"].get("attributes", {}), UNKNOWN)]
+            inner[0].update({key: [] for key in nested["block"].get("block_types", {})})
+        match inner:
+            case list():
+                result[name] = [_completed(nested["block"], element, fill) for element in inner]
+            case Mapping() if nested["nesting_mode"] == "map":
+                result[name] = {key: _completed(nested["block"], element, fill) for key, element in inner.items()}
+            case Mapping():
+                result[name] = _completed(nested["block"], inner, fill)
+    return result
+
+
+def _filled(name: str, cty_type: Value, identifier: str) -> Value:
+    """Return a value of that type for an attribute of that name."""
+    match cty_type:
+        case "string":
+            return _text(name, identifier)
+        case "number":
+            return 1
+        case "bool":
+            return False
+        case ["list" | "set", element]:
+            return [_filled(name, element, identifier)]
+        case ["map", _]:
+            return {}
+        case ["object", attributes]:
+            return {key: _filled(key, inner, identifier) for key, inner in attributes.items()}
+    return None
+
+
+def _text(name: str, identifier: str) -> str:
+    last = identifier.rpartition("/")[2]
+    if name in ("arn",) or name.endswith("_arn"):
+        return f"arn:aws:toy:us-east-1:123456789012:{identifier}"
+    for pattern, value in NAMED_VALUES:
+        if re.search(pattern, name):
+            return value.format(id=last.lower().replace("_", "-")) if "{" in value else value
+    if name in ("name", "unique_id", "uid"):
+        return last
+    return f"{name}-of-{last}"

@@ -1,0 +1,277 @@
+"""The provider's remote procedures, protocol 6: Terraform's questions, answered from schema, behaviour and toy cloud."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgpack
+from tf.gen import tfplugin_pb2 as pb
+from tf.gen.tfplugin_pb2_grpc import ProviderServicer
+
+from tests.provider.client import Client, CloudError
+from tests.provider.errors import sentence
+from tests.provider.planning import (
+    UNKNOWN,
+    Block,
+    Value,
+    completed,
+    identity,
+    planned,
+    replaced_by,
+    unknown,
+    wholly_known,
+)
+
+FOLDER = Path(__file__).resolve().parent
+NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
+CAPABILITIES = pb.ServerCapabilities(plan_destroy=True, get_provider_schema_optional=True)
+
+
+def read(value: pb.DynamicValue) -> Value:
+    if value.json:
+        return json.loads(value.json)
+    return msgpack.unpackb(value.msgpack) if value.msgpack else None
+
+
+def write(value: Value) -> pb.DynamicValue:
+    return pb.DynamicValue(msgpack=msgpack.packb(value))
+
+
+def plain(value: Value) -> Value:
+    """Return `value` as JSON can say it: what is unknown is null."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    return None if unknown(value) else value
+
+
+def block_message(block: Block, sensitive: list[str]) -> pb.Schema.Block:
+    return pb.Schema.Block(
+        attributes=[
+            pb.Schema.Attribute(
+                name=name,
+                type=json.dumps(attribute["type"]).encode(),
+                required=attribute.get("required", False),
+                optional=attribute.get("optional", False),
+                computed=attribute.get("computed", False),
+                sensitive=name in sensitive,
+            )
+            for name, attribute in block.get("attributes", {}).items()
+        ],
+        block_types=[
+            pb.Schema.NestedBlock(
+                type_name=name,
+                block=block_message(nested["block"], sensitive),
+                nesting=NESTING[nested["nesting_mode"]],
+                min_items=nested.get("min_items", 0),
+                max_items=nested.get("max_items", 0),
+            )
+            for name, nested in block.get("block_types", {}).items()
+        ],
+    )
+
+
+class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
+    """Serves the schema of one cloud's provider."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.client = Client()
+        self.settings: dict[str, Value] = {}
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        document = json.loads((FOLDER / "schemas" / f"{self.name}.json").read_text())
+        (schema,) = document["provider_schemas"].values()
+        return schema
+
+    @cached_property
+    def behaviour(self) -> dict[str, Any]:
+        return json.loads((FOLDER / "behaviour.json").read_text())[self.name]
+
+    def resource(self, kind: str) -> Block:
+        return self.schema["resource_schemas"][kind]["block"]
+
+    def of(self, kind: str, aspect: str, default: Any) -> Any:
+        return self.behaviour["resources"].get(kind, {}).get(aspect, default)
+
+    def failed(self, action: str, kind: str, error: CloudError, name: str = "") -> list[pb.Diagnostic]:
+        text = sentence(self.name, action, kind, name, error)
+        return [pb.Diagnostic(severity=pb.Diagnostic.ERROR, summary=text)]
+
+    # --- what it is -----------------------------------------------------------------------------------------------
+
+    def GetMetadata(self, request: Any, context: Any) -> Any:
+        return pb.GetMetadata.Response(
+            server_capabilities=CAPABILITIES,
+            resources=[pb.GetMetadata.ResourceMetadata(type_name=kind) for kind in self.schema["resource_schemas"]],
+            data_sources=[
+                pb.GetMetadata.DataSourceMetadata(type_name=kind) for kind in self.schema["data_source_schemas"]
+            ],
+        )
+
+    def GetProviderSchema(self, request: Any, context: Any) -> Any:
+        sensitive = self.behaviour["sensitive"]
+
+        def message(schema: dict[str, Any]) -> pb.Schema:
+            return pb.Schema(version=schema["version"], block=block_message(schema["block"], sensitive))
+
+        return pb.GetProviderSchema.Response(
+            provider=message(self.schema["provider"]),
+            resource_schemas={kind: message(schema) for kind, schema in self.schema["resource_schemas"].items()},
+            data_source_schemas={kind: message(schema) for kind, schema in self.schema["data_source_schemas"].items()},
+            server_capabilities=CAPABILITIES,
+        )
+
+    def GetFunctions(self, request: Any, context: Any) -> Any:
+        return pb.GetFunctions.Response()
+
+    # --- the provider itself --------------------------------------------------------------------------------------
+
+    def ValidateProviderConfig(self, request: Any, context: Any) -> Any:
+        return pb.ValidateProviderConfig.Response()
+
+    def ConfigureProvider(self, request: Any, context: Any) -> Any:
+        self.settings = read(request.config)
+        try:
+            self.client.call("configure", self.name)
+        except CloudError as error:
+            return pb.ConfigureProvider.Response(diagnostics=self.failed("configure", self.name, error))
+        return pb.ConfigureProvider.Response()
+
+    def StopProvider(self, request: Any, context: Any) -> Any:
+        self.client.stop()
+        return pb.StopProvider.Response()
+
+    # --- resources ------------------------------------------------------------------------------------------------
+
+    def ValidateResourceConfig(self, request: Any, context: Any) -> Any:
+        return pb.ValidateResourceConfig.Response()
+
+    def UpgradeResourceState(self, request: Any, context: Any) -> Any:
+        return pb.UpgradeResourceState.Response(upgraded_state=pb.DynamicValue(json=request.raw_state.json))
+
+    def ReadResource(self, request: Any, context: Any) -> Any:
+        kind, state = request.type_name, read(request.current_state)
+        try:
+            found = self.client.call("read", kind, id=state["id"])
+        except CloudError as error:
+            if error.status == 404:
+                return pb.ReadResource.Response(new_state=write(None))
+            return pb.ReadResource.Response(
+                new_state=request.current_state, diagnostics=self.failed("read", kind, error, state["id"])
+            )
+        new = {key: found.get(key, value) for key, value in state.items()}
+        return pb.ReadResource.Response(new_state=write(new), private=request.private)
+
+    def PlanResourceChange(self, request: Any, context: Any) -> Any:
+        kind, prior, proposed = request.type_name, read(request.prior_state), read(request.proposed_new_state)
+        if proposed is None:
+            return pb.PlanResourceChange.Response(
+                planned_state=request.proposed_new_state, planned_private=request.prior_private
+            )
+        result = planned(self.resource(kind), proposed, prior)
+        self._default(result, read(request.config))
+        added = self.of(kind, "added_blocks", [])  # blocks the cloud adds where the configuration has none
+        for name in added:
+            if prior is None and not result[name]:
+                result[name] = UNKNOWN
+        paths = self.behaviour["replace"] + self.of(kind, "replace", [])
+        return pb.PlanResourceChange.Response(
+            planned_state=write(result),
+            requires_replace=[] if prior is None else [_path(steps) for steps in replaced_by(paths, prior, result)],
+            planned_private=request.prior_private,
+            legacy_type_system=bool(added),  # as the clouds' own providers say: else a block may not be unknown
+        )
+
+    def _default(self, result: dict[str, Value], config: dict[str, Value]) -> None:
+        """Set what the provider's configuration gives every object: project, region, labels."""
+        for name in self.behaviour["defaults"]:
+            if name in result and config[name] is None and self.settings.get(name) is not None:
+                result[name] = self.settings[name]
+        for source, target, setting in self.behaviour["merged"]:
+            if target in result and source in result:
+                result[target] = self._merged(result[source], setting)
+
+    def _merged(self, own: Value, setting: list[str]) -> Value:
+        common: Value = self.settings
+        for name in setting:
+            common = (common[0] if isinstance(common, list) and common else common or {}).get(name)
+        own, common = own or {}, common or {}
+        if unknown(own) or not wholly_known(common):
+            return UNKNOWN
+        return {**common, **own}
+
+    def ApplyResourceChange(self, request: Any, context: Any) -> Any:
+        kind, prior, after = request.type_name, read(request.prior_state), read(request.planned_state)
+        action = "delete" if after is None else "create" if prior is None else "update"
+        name = ""
+        try:
+            if after is None:
+                name = prior["id"]
+                guard = self.of(kind, "guard", None)
+                if guard and prior.get(guard):
+                    raise CloudError(0, f"cannot destroy {name}: {guard} is set to true. Set it to false first")
+                self.client.call(action, kind, id=name)
+                return pb.ApplyResourceChange.Response(new_state=write(None))
+            name = identity(kind, after) if prior is None else prior["id"]
+            new = completed(self.resource(kind), after, identifier=name, formats=self.of(kind, "formats", {}))
+            self.client.call(action, kind, id=name, object=plain(new))
+        except CloudError as error:
+            return pb.ApplyResourceChange.Response(
+                new_state=request.prior_state,
+                private=request.planned_private,
+                diagnostics=self.failed(action, kind, error, name),
+            )
+        return pb.ApplyResourceChange.Response(
+            new_state=write(new),
+            private=request.planned_private,
+            legacy_type_system=bool(self.of(kind, "added_blocks", [])),
+        )
+
+    def ImportResourceState(self, request: Any, context: Any) -> Any:
+        kind = request.type_name
+        try:
+            found = self.client.call("read", kind, id=request.id)
+        except CloudError as error:
+            return pb.ImportResourceState.Response(diagnostics=self.failed("import", kind, error, request.id))
+        block = self.resource(kind)
+        state = {name: found.get(name) for name in block["attributes"]}
+        for name, nested in block.get("block_types", {}).items():
+            state[name] = found.get(name) or (None if nested["nesting_mode"] == "single" else [])
+        return pb.ImportResourceState.Response(
+            imported_resources=[
+                pb.ImportResourceState.ImportedResource(type_name=kind, state=write({**state, "id": request.id}))
+            ]
+        )
+
+    # --- data sources ---------------------------------------------------------------------------------------------
+
+    def ValidateDataResourceConfig(self, request: Any, context: Any) -> Any:
+        return pb.ValidateDataResourceConfig.Response()
+
+    def ReadDataSource(self, request: Any, context: Any) -> Any:
+        kind, config = request.type_name, read(request.config)
+        block = self.schema["data_source_schemas"][kind]["block"]
+        try:
+            found = self.client.call("read", f"data.{kind}", object=plain(config))
+        except CloudError as error:
+            return pb.ReadDataSource.Response(diagnostics=self.failed("read", kind, error))
+        given = {**config, **self.behaviour["data"].get(kind, {}), **found}
+        value = completed(block, planned(block, given, None), identifier=kind, formats=self.of(kind, "formats", {}))
+        return pb.ReadDataSource.Response(state=write(value))
+
+
+def _path(steps: list[str | int]) -> pb.AttributePath:
+    return pb.AttributePath(
+        steps=[
+            pb.AttributePath.Step(element_key_int=step)
+            if isinstance(step, int)
+            else pb.AttributePath.Step(attribute_name=step)
+            for step in steps
+        ]
+    )
