@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from terraform.contract import Contract, Issuer
+
 __all__ = [
     "AwsBilling",
     "AzureBilling",
@@ -137,7 +139,8 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """Who pays. `accounts` are sub-account ids (project, account, subscription) that are this community's alone."""
+    """Who pays. `accounts` are sub-account ids (project, account, subscription) that are this community's alone, `contracts`
+    what it has agreed to, a contract for each time that the terms changed, oldest first."""
 
     name: str
     display_name: str
@@ -145,6 +148,7 @@ class Community:
     accounts: tuple[str, ...]
     contacts: tuple[str, ...]
     path: Path
+    contracts: tuple[Contract, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,7 @@ class Settings:
     labels: Labels = Labels()
     excluded_users: tuple[str, ...] = ("deployment-service-check",)
     reporting_currency: str | None = None  # ISO 4217; None: nothing is converted
+    issuers: tuple[Issuer, ...] = ()  # who bills, oldest first
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def fault(text: str) -> PydanticCustomError:
     return PydanticCustomError("fleet", "{text}", {"text": text})
 
 
-def _matching(pattern: str, remedy: str, *, secret: bool = False) -> tuple[AfterValidator, WithJsonSchema]:
+def matching(pattern: str, remedy: str, *, secret: bool = False) -> tuple[AfterValidator, WithJsonSchema]:
     """Metadata for text that must match as a whole; a secret that was put in the wrong place is not repeated."""
     compiled = re.compile(pattern)
 
@@ -66,7 +66,7 @@ def one_or_many(value: object) -> object:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 
-def _measure(value: object) -> object:
+def measure(value: object) -> object:
     if isinstance(value, bool):
         raise fault(f"{str(value).lower()} is not a number: write digits")
     return value
@@ -88,31 +88,31 @@ def _day(value: object) -> object:
     return value
 
 
-_NAMESPACE, _NAMESPACE_SCHEMA = _matching(
+_NAMESPACE, _NAMESPACE_SCHEMA = matching(
     r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
     "not a Kubernetes namespace: use lower-case letters, digits and '-', at most 63",
 )
-_NAME, _NAME_SCHEMA = _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "not a name: use letters, digits, '-', '_' and '.'")
-_HUB, _HUB_SCHEMA = _matching(r"[A-Za-z0-9][A-Za-z0-9._-]*/[a-z0-9-]+", "not a hub: write it as cluster/hub")
-_ID, _ID_SCHEMA = _matching(r"\S+", "not an account's id: write it without spaces")
-_ENV, _ENV_SCHEMA = _matching(
+_NAME, _NAME_SCHEMA = matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "not a name: use letters, digits, '-', '_' and '.'")
+_HUB, _HUB_SCHEMA = matching(r"[A-Za-z0-9][A-Za-z0-9._-]*/[a-z0-9-]+", "not a hub: write it as cluster/hub")
+_ID, _ID_SCHEMA = matching(r"\S+", "not an account's id: write it without spaces")
+_ENV, _ENV_SCHEMA = matching(
     r"[A-Za-z_][A-Za-z0-9_]*",
     "not the name of an environment variable: name the one that holds the secret",
     secret=True,
 )
-_GOOGLE, _GOOGLE_SCHEMA = _matching(r"[A-Za-z0-9.:_-]+", "not a name in Google Cloud: use letters, digits, '-' and '_'")
-_BIGQUERY, _BIGQUERY_SCHEMA = _matching(
+_GOOGLE, _GOOGLE_SCHEMA = matching(r"[A-Za-z0-9.:_-]+", "not a name in Google Cloud: use letters, digits, '-' and '_'")
+_BIGQUERY, _BIGQUERY_SCHEMA = matching(
     r"[A-Za-z0-9_-]+", "not a name in BigQuery: give it alone, of letters, digits, '-' and '_'"
 )
-_S3, _S3_SCHEMA = _matching(
+_S3, _S3_SCHEMA = matching(
     r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s?#*]*)?",
     "not a place in S3: write it as s3://bucket/prefix, without *",
 )
-_AWS_ACCOUNT, _AWS_ACCOUNT_SCHEMA = _matching(r"\d{12}", "not the id of an AWS account: give its twelve digits")
-_ENDPOINT, _ENDPOINT_SCHEMA = _matching(
+_AWS_ACCOUNT, _AWS_ACCOUNT_SCHEMA = matching(r"\d{12}", "not the id of an AWS account: give its twelve digits")
+_ENDPOINT, _ENDPOINT_SCHEMA = matching(
     r"https?://[^\s@/]+(/[^\s@]*)?", "not the address of a store: write https://host, with no user in it", secret=True
 )
-_URL, _URL_SCHEMA = _matching(
+_URL, _URL_SCHEMA = matching(
     r"https?://[^\s@/]+(/[^\s@]*)?",
     "not the address of a Prometheus: write https://host/path, its user under username and its password elsewhere",
     secret=True,
@@ -136,12 +136,12 @@ Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 Weight = Annotated[
     Decimal,
     Field(ge=0, le=1_000_000, decimal_places=12),
-    BeforeValidator(_measure),
+    BeforeValidator(measure),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1_000_000}),
 ]
-Count = Annotated[int, Field(gt=0), BeforeValidator(_measure, json_schema_input_type=int)]
+Count = Annotated[int, Field(gt=0), BeforeValidator(measure, json_schema_input_type=int)]
 Seconds = Annotated[
-    float, Field(gt=0, le=3600, allow_inf_nan=False), BeforeValidator(_measure, json_schema_input_type=float)
+    float, Field(gt=0, le=3600, allow_inf_nan=False), BeforeValidator(measure, json_schema_input_type=float)
 ]
 Texts = Annotated[list[Text], BeforeValidator(one_or_many, json_schema_input_type=Text | list[Text] | None)]
 Ids = Annotated[list[Id], BeforeValidator(one_or_many, json_schema_input_type=Id | list[Id] | None)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
+from terraform.contract_schema import ContractFile, IssuerFile
 from terraform.fleet import IdlePolicy, Provider, SharedPolicy
 from terraform.fleet_fields import (
     BigQueryName,
@@ -248,6 +249,8 @@ class CommunityFile(Ours):
     """Project, account or subscription ids that are this community's alone."""
     contacts: Texts = Field(default_factory=list)
     """Whom to write to."""
+    contract: ContractFile | None = None
+    """What the community has agreed to pay, and who pays it."""
 
 
 class LabelsFile(Ours):
@@ -280,6 +283,8 @@ class FleetFile(Ours):
     """User names that are no people (health checks); a list here replaces the default."""
     reporting_currency: Currency | None = None
     """The currency that reports show beside a bill's own, as in EUR; left out, nothing is converted."""
+    issuer: IssuerFile | None = None
+    """Who bills the communities."""
 
 
 FILES: dict[str, type[BaseModel]] = {

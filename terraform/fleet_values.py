@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from terraform import contract_values
 from terraform.fleet import (
     AwsBilling,
     AzureBilling,
@@ -53,6 +54,7 @@ def settings(content: FleetFile) -> Settings:
         labels=Labels(**{name: tuple(keys) for name, keys in given.items()}),
         excluded_users=_given(content.excluded_users, default.excluded_users),
         reporting_currency=content.reporting_currency,
+        issuers=contract_values.issuers(content.issuer) if content.issuer else (),
     )
 
 
@@ -104,6 +106,7 @@ def community(content: CommunityFile, path: Path) -> Community:
         accounts=_accounts(content.accounts),
         contacts=tuple(content.contacts),
         path=path,
+        contracts=contract_values.contracts(content.contract) if content.contract else (),
     )
 
 
