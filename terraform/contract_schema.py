@@ -170,7 +170,7 @@ class MembershipFeeFile(Ours):
     """What a whole month, quarter or year costs."""
     per: Per
     """What the amount is for: month, quarter or year."""
-    billed: Billed = Billed.MONTHLY
+    billed: Billed = Field(default=Billed.MONTHLY, title="Billed")
     """Each month its days' part, or the whole in advance."""
     start: Day | None = Field(default=None, alias="from")
     """The first day; years and quarters begin with it."""
@@ -359,9 +359,9 @@ class TermsFile(Ours):
     """How many days after its issue a document is due."""
     payment_terms: Text | None = None
     """Terms in words, where days don't say it."""
-    pass_through: PassThroughFile = Field(default_factory=PassThroughFile)
-    """The cloud's cost."""
-    fees: FeesFile = Field(default_factory=FeesFile)
+    pass_through: PassThroughFile = Field(default_factory=PassThroughFile, title="Pass Through")
+    """How the cloud's cost is passed on."""
+    fees: FeesFile = Field(default_factory=FeesFile, title="Fees")
     """What is charged beside it."""
     grants: Annotated[list[GrantFile], BeforeValidator(many, json_schema_input_type=list[GrantFile] | None)] = Field(
         default_factory=list

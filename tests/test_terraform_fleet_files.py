@@ -221,7 +221,7 @@ billing:
             "communities/reef.yaml": """\
 name: coral
 hubs: [delta/b, {hub: delta/a, from: 2026-02-01, to: 2026-01-01}, {hub: q, frm: 1}]
-contract: {}
+contrct: {}
 """,
             "communities/tides.yaml": "hubs: [nowhere/x]\n",
         },
@@ -257,7 +257,7 @@ contract: {}
         "communities/reef.yaml:2: hubs[1].to: 2026-01-01 is not after from 2026-02-01",
         "communities/reef.yaml:2: hubs[2].frm: is not known: did you mean 'from'?",
         "communities/reef.yaml:2: hubs[2].hub: 'q' is not a hub: write it as cluster/hub",
-        "communities/reef.yaml:3: contract: is not known: did you mean 'contacts'?",
+        "communities/reef.yaml:3: contrct: is not known: did you mean 'contract'?",
         "communities/tides.yaml:1: hubs[0]: 'nowhere/x' is no hub of the fleet: no cluster 'nowhere'",
         "communities/tides.yaml:1: name: is missing: add it",
         "fleet.yaml:1: polcy: is not known: did you mean 'policy'?",
