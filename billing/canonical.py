@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from billing.document import Document
 
@@ -17,7 +18,7 @@ SCHEMA = "hubledger/document/1"
 
 
 class NotADocument(Exception):
-    """A text is no document in canonical JSON."""
+    """A text is no document in canonical JSON, or a document has a value of another type than it should."""
 
 
 def to_json(document: Document) -> str:
@@ -74,10 +75,14 @@ def _adapter() -> TypeAdapter[Document]:
 
 
 def _values(document: Document) -> dict[str, object]:
-    return cast("dict[str, object]", _plain(_adapter().dump_python(document, exclude_defaults=True)))
+    try:
+        values = _adapter().dump_python(document, exclude_defaults=True, warnings="error")
+    except PydanticSerializationError as error:
+        raise NotADocument(f"{document.number or document.community}: {error}") from error
+    return cast("dict[str, object]", _plain(values))
 
 
-def _plain(value: Any) -> object:  # noqa: ANN401 - any value of JSON
+def _plain(value: Any) -> object:
     """Decimals as plain digits (no exponent, no negative zero), the rest as JSON has it."""
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
