@@ -135,7 +135,7 @@ class OrganisationFile(Ours):
 
 
 class TaxFile(Ours):
-    """Which tax is due."""
+    """A category of VAT and its rate."""
 
     category: Literal["S", "Z", "E", "AE", "O"]
     """S standard, Z zero rate, E exempt, AE reverse charge, O outside the scope of VAT."""
