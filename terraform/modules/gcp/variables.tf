@@ -21,7 +21,7 @@ variable "region" {
 }
 
 variable "zones" {
-  description = "The zones that nodes run in, as the cloud writes them; a disk is in the first. Left out: what the cloud's README says."
+  description = "The zones that nodes run in, as the cloud writes them; a disk is in the first. Left out: the cloud's choice, and a disk is in zone b (AWS, Google Cloud) or none (Azure)."
   type        = list(string)
   default     = []
   nullable    = false
@@ -218,7 +218,7 @@ variable "hubs" {
 }
 
 variable "home_storage" {
-  description = "Storage of home directories by name: `kind` disk (served by NFS in the cluster, cheap) or share (the cloud's own NFS service), its size, the cloud's own tier of it, the hub it is for alone (left out: all), the days that daily snapshots are kept (0: none are taken), and the cloud's name of it where it is there already."
+  description = "Storage of home directories by name: `kind` disk (served by NFS in the cluster, cheap) or share (the cloud's own NFS service), its size, the cloud's own tier of it, the hub it is for alone (a disk must have one; a share without is for all), the days that daily snapshots are kept (0: none are taken), and the cloud's name of it where it is there already."
   type = map(object({
     kind          = optional(string, "disk")
     size_gib      = number
@@ -250,6 +250,11 @@ variable "home_storage" {
   validation {
     condition     = alltrue([for storage in var.home_storage : storage.snapshot_days >= 0 && storage.snapshot_days <= 365 && floor(storage.snapshot_days) == storage.snapshot_days])
     error_message = "home_storage: snapshot_days must be 0 (no snapshots) to 365."
+  }
+
+  validation {
+    condition     = alltrue([for storage in var.home_storage : storage.kind == "share" || storage.hub != null])
+    error_message = "home_storage: a disk is served to one hub, so it must name it: ${join(", ", [for name, storage in var.home_storage : name if storage.kind != "share" && storage.hub == null])}."
   }
 
   validation {
@@ -361,7 +366,7 @@ variable "budget" {
 }
 
 variable "billing_export" {
-  description = "Where the cloud's bill is exported to: `format` focus (FOCUS) or native (the cloud's own: BigQuery detailed export, CUR 2.0, actual and amortized cost), the dataset's, bucket's or storage account's name (left out: made from the cluster's), and its place where it is not the cluster's region. Left out: no export is made."
+  description = "Where the cloud's bill is exported to: `format` focus (FOCUS) or native (the cloud's own: BigQuery detailed export, CUR 2.0, actual and amortized cost), the dataset's, bucket's or storage account's name (left out: made from the cluster's), and its place where it is not the cluster's region (on Google Cloud: EU or US, by the region). Left out: no export is made."
   type = object({
     format   = optional(string, "native")
     name     = optional(string)
