@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import urandom
 from typing import Any
 
@@ -60,17 +60,26 @@ def wholly_known(value: Value) -> bool:
     return not unknown(value)
 
 
+def nested_in(block: Block) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Return what is nested in a block, with the name of each: blocks, and attributes with attributes of their own."""
+    for name, attribute in block["attributes"].items():
+        if "nested_type" in attribute:
+            inner = attribute["nested_type"]
+            yield name, {"nesting_mode": inner["nesting_mode"], "block": {"attributes": inner["attributes"]}}
+    yield from block.get("block_types", {}).items()
+
+
 def planned(block: Block, proposed: Mapping[str, Value], prior: Mapping[str, Value] | None) -> dict[str, Value]:
     """Return what Terraform proposes, with what only the cloud can say as unknown.
 
     Terraform itself has already kept the prior value of what is computed and not configured.
     """
     result = dict(proposed)
-    for name, attribute in block.get("attributes", {}).items():
+    for name, attribute in block["attributes"].items():
         if prior is None and attribute.get("computed") and proposed.get(name) is None:
             result[name] = UNKNOWN
-    for name, nested in block.get("block_types", {}).items():
-        result[name] = _planned_nested(nested, proposed.get(name), None if prior is None else prior.get(name))
+    for name, nested in nested_in(block):
+        result[name] = _planned_nested(nested, result.get(name), None if prior is None else prior.get(name))
     return result
 
 
@@ -151,21 +160,24 @@ class _Text(dict[str, str]):
 
 def _completed(block: Block, value: Mapping[str, Value], fill: Callable[[str, Value], Value]) -> dict[str, Value]:
     result = dict(value)
-    for name, attribute in block.get("attributes", {}).items():
-        if unknown(value.get(name)):
+    for name, attribute in block["attributes"].items():
+        if unknown(value.get(name)) and "type" in attribute:
             result[name] = fill(name, attribute["type"])
-    for name, nested in block.get("block_types", {}).items():
-        inner = value.get(name)
+    for name, nested in nested_in(block):
+        inner, within = value.get(name), nested["block"]
         if unknown(inner):  # a block that the cloud adds
-            inner = [dict.fromkeys(nested["block"].get("attributes", {}), UNKNOWN)]
-            inner[0].update({key: [] for key in nested["block"].get("block_types", {})})
+            added = {
+                **dict.fromkeys(within["attributes"], UNKNOWN),
+                **{key: [] for key in within.get("block_types", {})},
+            }
+            inner = added if nested["nesting_mode"] == "single" else [added]
         match inner:
             case list():
-                result[name] = [_completed(nested["block"], element, fill) for element in inner]
+                result[name] = [_completed(within, element, fill) for element in inner]
             case Mapping() if nested["nesting_mode"] == "map":
-                result[name] = {key: _completed(nested["block"], element, fill) for key, element in inner.items()}
+                result[name] = {key: _completed(within, element, fill) for key, element in inner.items()}
             case Mapping():
-                result[name] = _completed(nested["block"], inner, fill)
+                result[name] = _completed(within, inner, fill)
     return result
 
 

@@ -27,6 +27,8 @@ from tests.provider.planning import (
 
 FOLDER = Path(__file__).resolve().parent
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
+FLAGS = ("required", "optional", "computed")
+WRITE_ONLY = b"\x58\x01"  # field 11 of an attribute, true: `tf` has the protocol of before it
 CAPABILITIES = pb.ServerCapabilities(plan_destroy=True, get_provider_schema_optional=True)
 
 
@@ -51,17 +53,7 @@ def plain(value: Value) -> Value:
 
 def block_message(block: Block, sensitive: list[str]) -> pb.Schema.Block:
     return pb.Schema.Block(
-        attributes=[
-            pb.Schema.Attribute(
-                name=name,
-                type=json.dumps(attribute["type"]).encode(),
-                required=attribute.get("required", False),
-                optional=attribute.get("optional", False),
-                computed=attribute.get("computed", False),
-                sensitive=name in sensitive,
-            )
-            for name, attribute in block.get("attributes", {}).items()
-        ],
+        attributes=attribute_messages(block["attributes"], sensitive),
         block_types=[
             pb.Schema.NestedBlock(
                 type_name=name,
@@ -73,6 +65,24 @@ def block_message(block: Block, sensitive: list[str]) -> pb.Schema.Block:
             for name, nested in block.get("block_types", {}).items()
         ],
     )
+
+
+def attribute_messages(attributes: dict[str, Any], sensitive: list[str]) -> list[pb.Schema.Attribute]:
+    messages = []
+    for name, attribute in attributes.items():
+        message = pb.Schema.Attribute(
+            name=name, sensitive=name in sensitive, **{flag: True for flag in FLAGS if attribute.get(flag)}
+        )
+        if "type" in attribute:
+            message.type = json.dumps(attribute["type"]).encode()
+        else:
+            nested = attribute["nested_type"]
+            message.nested_type.nesting = NESTING[nested["nesting_mode"]]
+            message.nested_type.attributes.extend(attribute_messages(nested["attributes"], sensitive))
+        if attribute.get("write_only"):
+            message.MergeFromString(WRITE_ONLY)
+        messages.append(message)
+    return messages
 
 
 class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
