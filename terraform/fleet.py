@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from terraform.contract import Contract, Issuer
+    from terraform.infrastructure import Infrastructure
 
 __all__ = [
     "AwsBilling",
@@ -33,6 +34,7 @@ __all__ = [
     "BigQueryBilling",
     "BillingSource",
     "BlobFolder",
+    "Cap",
     "Cluster",
     "Community",
     "CostExplorerBilling",
@@ -125,6 +127,9 @@ class Cluster:
     policy: Policy
     hubs: tuple[Hub, ...]
     path: Path
+    zone: str | None = None
+    resource_group: str | None = None
+    infrastructure: Infrastructure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +143,17 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """What a community's hubs may cost in a month, before changes of their infrastructure need a reason."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Community:
     """Who pays. `accounts` are sub-account ids (project, account, subscription) that are this community's alone, `contracts`
-    what it has agreed to, a contract for each time that the terms changed, oldest first."""
+    what it has agreed to, a contract for each time that the terms changed, oldest first; `cap` bounds what it costs in a month."""
 
     name: str
     display_name: str
@@ -149,6 +162,7 @@ class Community:
     contacts: tuple[str, ...]
     path: Path
     contracts: tuple[Contract, ...] = ()
+    cap: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Documents = Mapping[str, Document | None]  # by the cluster's folder
 
-_OURS = ("billing", "usage", "policy", "accounts")
+_OURS = ("billing", "usage", "policy", "accounts", "infrastructure")
 _NAMES: tuple[Location, ...] = (("name",), ("gcp", "cluster"), ("aws", "clusterName"), ("azure", "cluster"))
 _WAYS = ("password_env", "password_file", "bearer_token_env", "bearer_token_file")
 _LIKELY = 0.8  # how near a key must be to be taken for a misspelling, where unknown keys are allowed

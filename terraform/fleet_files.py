@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from terraform import contract_checks, fleet_checks, fleet_values, membership_checks
+from terraform import contract_checks, fleet_checks, fleet_values, infrastructure_checks, membership_checks
 from terraform.fleet import Fleet, Notice
 from terraform.fleet_document import Fault, Part, read
 from terraform.fleet_faults import faults
@@ -85,6 +85,7 @@ def load(path: Path) -> Fleet:
     found += fleet_checks.mappings(cluster_parts, folder.mappings, [part.path.stem for part in mapping_parts])
     found += fleet_checks.weights(clusters, by_name)
     found += fleet_checks.aliases(clusters, by_name, notices)
+    found += infrastructure_checks.infrastructures(cluster_parts)
     found += membership_checks.memberships(by_name, [part.document for part in community_parts if part.document])
     found += contract_checks.contracts(general, community_parts)
     if found:

@@ -5,9 +5,18 @@ Keys of the format that 2i2c keeps are open: what is unknown there is kept and n
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from terraform.contract_schema import ContractFile, IssuerFile
 from terraform.fleet import IdlePolicy, Provider, SharedPolicy
@@ -30,9 +39,11 @@ from terraform.fleet_fields import (
     Weight,
     fault,
     many,
+    measure,
     one_or_many,
 )
 from terraform.fleet_sources import AzureAccess, BillingFile, UsageFile
+from terraform.infrastructure_schema import InfrastructureFile
 from terraform.mapping_schema import MappingFile
 
 if TYPE_CHECKING:
@@ -207,6 +218,8 @@ class ClusterFile(Foreign):
     """Ours: how this cluster's idle and shared cost is spread, where it differs from the fleet's policy."""
     accounts: Ids = Field(default_factory=list)
     """Ours: project, account or subscription ids; by default gcp.project, aws.account_id or azure.subscription."""
+    infrastructure: InfrastructureFile | None = None
+    """Ours: how Terraform makes the cluster."""
 
 
 class MembershipFile(Ours):
@@ -233,6 +246,15 @@ class MembershipFile(Ours):
         return end
 
 
+class CapFile(Ours):
+    """An amount of money a month."""
+
+    amount: Annotated[Decimal, Field(gt=0, le=10**12), BeforeValidator(measure), WithJsonSchema({"type": "number"})]
+    """The amount."""
+    currency: Currency
+    """Its currency, that of the bills."""
+
+
 class CommunityFile(Ours):
     """Who pays: a community, its hubs and its contacts."""
 
@@ -251,6 +273,8 @@ class CommunityFile(Ours):
     """Whom to write to."""
     contract: ContractFile | None = None
     """What the community has agreed to pay, and who pays it."""
+    cap: CapFile | None = None
+    """What the community's hubs may cost in a month; a change that goes beyond it needs a reason."""
 
 
 class LabelsFile(Ours):

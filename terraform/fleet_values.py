@@ -13,6 +13,7 @@ from terraform.fleet import (
     AzureBilling,
     BigQueryBilling,
     BillingSource,
+    Cap,
     Cluster,
     Community,
     CostExplorerBilling,
@@ -31,6 +32,7 @@ from terraform.fleet import (
 )
 from terraform.fleet_fields import blob_folder
 from terraform.fleet_sources import AwsFile, AzureFile, CostExplorerFile, FocusFile, MappedFile, PrometheusFile
+from terraform.infrastructure_values import infrastructure
 from terraform.mapping_schema import value as mapping_value
 
 if TYPE_CHECKING:
@@ -91,6 +93,9 @@ def cluster(content: ClusterFile, default: Policy, path: Path, mappings: Mapping
         policy=_policy(content.policy, default),
         hubs=tuple(Hub(content.name, hub.name, hub.display_name or hub.name, hub.domain or "") for hub in content.hubs),
         path=path,
+        zone=_zone(content),
+        resource_group=content.azure.resource_group if content.azure else None,
+        infrastructure=infrastructure(content.infrastructure, path.parent) if content.infrastructure else None,
     )
 
 
@@ -107,6 +112,7 @@ def community(content: CommunityFile, path: Path) -> Community:
         contacts=tuple(content.contacts),
         path=path,
         contracts=contract_values.contracts(content.contract) if content.contract else (),
+        cap=Cap(content.cap.amount, content.cap.currency) if content.cap else None,
     )
 
 
@@ -224,6 +230,12 @@ def _region(content: ClusterFile) -> str | None:
     if content.azure:
         return content.azure.location or content.azure.region
     return None
+
+
+def _zone(content: ClusterFile) -> str | None:
+    """The zone of a zonal cluster on Google Cloud; its `zone` may be a region too."""
+    zone = content.gcp.zone if content.gcp else None
+    return zone if zone and _ZONE.fullmatch(zone) else None
 
 
 def _given(given: list[str] | None, default: tuple[str, ...]) -> tuple[str, ...]:
