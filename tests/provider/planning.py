@@ -76,7 +76,9 @@ def planned(block: Block, proposed: Mapping[str, Value], prior: Mapping[str, Val
     """
     result = dict(proposed)
     for name, attribute in block["attributes"].items():
-        if prior is None and attribute.get("computed") and proposed.get(name) is None:
+        if attribute.get("write_only"):
+            result[name] = None  # it is told, never kept
+        elif prior is None and attribute.get("computed") and proposed.get(name) is None:
             result[name] = UNKNOWN
     for name, nested in nested_in(block):
         result[name] = _planned_nested(nested, result.get(name), None if prior is None else prior.get(name))
