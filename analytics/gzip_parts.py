@@ -1,13 +1,14 @@
 """A gzipped CSV in parts of whole rows: DuckDB reads a plain file on every core, and a gzipped one on one only.
 
-While one part is read, the next is unpacked; no more than two lie on the disk at a time.
+While one part is read, the next is unpacked (by ISA-L, five times as fast as zlib); no more than two lie on the disk at a time.
 """
 
 from __future__ import annotations
 
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+
+from isal import isal_zlib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,16 +74,16 @@ def _end_of_row(held: bytes) -> int:
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(wbits=31)
+    unpacker = isal_zlib.decompressobj(wbits=31)
     with path.open("rb") as file:
         try:
             while chunk := file.read(CHUNK):
                 while chunk:
                     if unpacker.eof:  # a gzip may be several, one after the other
-                        unpacker = zlib.decompressobj(wbits=31)
+                        unpacker = isal_zlib.decompressobj(wbits=31)
                     yield unpacker.decompress(chunk)
                     chunk = unpacker.unused_data
-        except zlib.error as error:
+        except isal_zlib.error as error:
             raise CutError(f"it is not gzip, or damaged ({error})") from error
     if not unpacker.eof:
         raise CutError("the file ends in the middle")
