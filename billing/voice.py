@@ -94,6 +94,14 @@ class Voice:
         """Return a month (YYYY-MM) for the axis of a chart: its name, short."""
         return str(format_skeleton("MMM", _first(month), locale=self._dates))
 
+    def rounded(self, amount: Decimal) -> str:
+        """Return an amount in whole units of the currency, for a chart."""
+        return self._decimal(amount, "#,##0")
+
+    def country(self, code: str) -> str:
+        """Return a country's name in this language, or its code if nobody knows it."""
+        return _locale(self.language).territories.get(code, code)
+
     @property
     def _locale(self) -> Locale:
         return _locale(self.number_format)
