@@ -9,6 +9,7 @@ settings.load_profile("hubledger")
 pytest_plugins = [
     "tests.fixtures_aws",
     "tests.fixtures_azure",
+    "tests.fixtures_backends",
     "tests.fixtures_bigquery",
     "tests.fixtures_bills",
     "tests.fixtures_demo",

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SCHEMAS = environments.REPOSITORY / "tests" / "provider" / "schemas"
 HOSTS = ("registry.terraform.io", "registry.opentofu.org")
+COLOURFUL = ("init", "validate", "plan", "apply", "destroy", "refresh", "import", "show", "test")
 # The provider of the mirror is this script: isolated, without site, since it starts for every command several times.
 SCRIPT = """#!{python} -IS
 import sys
@@ -90,7 +91,7 @@ class Terraform:
     def run(self, *arguments: str, expect: int | None = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a command; `expect` is the exit code it must have, None any."""
         done = subprocess.run(
-            [self.binary, arguments[0], *(["-no-color"] if arguments[0] != "version" else []), *arguments[1:]],
+            [self.binary, arguments[0], *(["-no-color"] if arguments[0] in COLOURFUL else []), *arguments[1:]],
             cwd=self.folder,
             env=dict(self.environment),
             capture_output=True,

@@ -1,0 +1,148 @@
+"""Places where Terraform keeps its state and lock, each a real one: a folder, PostgreSQL, S3 (moto), GCS (fake-gcs-server).
+
+    @pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+    def test_a_state_is_kept(backend: Backend, terraform: Terraform) -> None:
+        there = terraform.at(terraform.folder, **backend.environment)
+        there.write({"terraform": {"backend": {backend.kind: backend.settings}}})
+
+`python -m tests.fixtures_backends install` installs fake-gcs-server beforehand.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from tests import environments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.fixtures_postgres import Database
+    from tests.fixtures_s3 import Bucket
+
+BACKENDS = ("local", "pg", "s3", "gcs")
+READY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A backend block's kind and settings, and what its client reads from the environment."""
+
+    kind: str
+    settings: Mapping[str, object]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture
+def local_backend(tmp_path: Path) -> Backend:
+    """Return a state in a folder of its own."""
+    return Backend("local", {"path": str(tmp_path / "state" / "terraform.tfstate")})
+
+
+@pytest.fixture
+def pg_backend(postgres: Database) -> Backend:
+    """Return a state in an empty database."""
+    return Backend("pg", {"conn_str": postgres.url, "schema_name": "terraform_state"})
+
+
+@pytest.fixture
+def s3_backend(bucket: Bucket) -> Backend:
+    """Return a state in an empty bucket, locked by a file beside it."""
+    settings: dict[str, object] = {
+        "bucket": bucket.name,
+        "key": "terraform.tfstate",
+        "region": "us-east-1",
+        "use_lockfile": True,
+        "use_path_style": True,
+        "endpoints": {"s3": bucket.endpoint, "sts": bucket.endpoint, "iam": bucket.endpoint},
+        "skip_credentials_validation": True,
+        "skip_requesting_account_id": True,
+        "skip_metadata_api_check": True,
+        "skip_region_validation": True,
+    }
+    credentials = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED")
+    return Backend("s3", settings, {name: bucket.environment[name] for name in credentials})
+
+
+@pytest.fixture
+def gcs_backend(gcs_endpoint: str) -> Backend:
+    """Return a state in an empty bucket."""
+    name = f"state-{uuid4().hex}"
+    request = urllib.request.Request(
+        f"{gcs_endpoint}/storage/v1/b?project=toy",
+        json.dumps({"name": name}).encode(),
+        {"Content-Type": "application/json"},
+        method="POST",
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+    settings: dict[str, object] = {"bucket": name, "prefix": "tidewater"}
+    # The client writes through STORAGE_EMULATOR_HOST and takes any token.
+    environment = {"STORAGE_EMULATOR_HOST": gcs_endpoint, "GOOGLE_OAUTH_ACCESS_TOKEN": "toy"}
+    return Backend("gcs", settings, environment)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Return the backend that the test's parameter names."""
+    found = request.getfixturevalue(f"{request.param}_backend")
+    assert isinstance(found, Backend)
+    return found
+
+
+def install() -> Path:
+    """Install fake-gcs-server, unless it is; return the program."""
+    python = environments.install("gcs", "python")
+    (program,) = python.parents[1].glob("lib/python3*/site-packages/*/vendor/fake-gcs-server/bin/fake-gcs-server-*")
+    return program
+
+
+@pytest.fixture(scope="session")
+def gcs_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start fake-gcs-server on a free port."""
+    program = install()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    endpoint = f"http://127.0.0.1:{port}"
+    command = [program, "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
+    with (
+        (tmp_path_factory.mktemp("gcs") / "log").open("wb") as log,
+        subprocess.Popen(
+            [*command, "-public-host", f"127.0.0.1:{port}", "-external-url", endpoint], stdout=log, stderr=log
+        ) as server,
+    ):
+        try:
+            _wait(endpoint, server)
+            yield endpoint
+        finally:
+            server.terminate()
+
+
+def _wait(endpoint: str, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{endpoint}/storage/v1/b?project=toy", timeout=1):
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.05)
+    raise RuntimeError(f"fake-gcs-server did not get ready within {READY_SECONDS} seconds (exit code {server.poll()})")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["install"]:
+        sys.exit("usage: python -m tests.fixtures_backends install")
+    print(install())
