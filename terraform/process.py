@@ -18,6 +18,7 @@ import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from io import FileIO
     from pathlib import Path
     from types import FrameType
 
@@ -102,6 +103,12 @@ class Interrupts:
             else f"{name}: stopping"
         )
 
+    def wait(self, seconds: float) -> None:
+        """Wait, but no longer than until a signal comes."""
+        until = time.monotonic() + seconds
+        while not self.came and (rest := until - time.monotonic()) > 0:
+            time.sleep(min(rest, _LOOK_SECONDS))
+
     def add(self, running: _Running) -> None:
         with self._changing:
             self._running[id(running)] = running
@@ -114,7 +121,7 @@ class Interrupts:
 class _Running:
     """One process while it runs."""
 
-    def __init__(self, process: subprocess.Popen[bytes], what: str, output: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], what: str, output: str) -> None:
         self.process, self.what, self.output = process, what, output
         self.began = time.monotonic()
         self.ended = threading.Event()
@@ -136,7 +143,8 @@ def run(
     *,
     what: str,
     folder: Path,
-    output: Path,
+    output: FileIO,
+    errors: FileIO | None = None,
     environment: Mapping[str, str],
     limits: Limits,
     interrupts: Interrupts,
@@ -146,29 +154,24 @@ def run(
 ) -> Ending:
     """Run a process with its output in the file `output`; call `line` with each line of it as it comes.
 
-    `started` hears at once which process it is. `files` are open files that it inherits. Raises OSError where it can't be
-    started, or its output can't be written.
+    Its errors go there too, unless they have a file of their own. `started` hears at once which process it is. `files` are
+    open files that it inherits. Raises OSError where it can't be started.
     """
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-    try:
-        process = subprocess.Popen(  # noqa: S603 – the words are ours, and no shell reads them
-            list(arguments),
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=descriptor,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=tuple(files),
-        )
-    finally:
-        os.close(descriptor)
+    process = subprocess.Popen(  # noqa: S603 – the words are ours, and no shell reads them
+        list(arguments),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors or subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=tuple(files),
+    )
     started(Started(process.pid, _created(process.pid)))
-    running = _Running(process, what, output)
+    running = _Running(process, what, str(output.name))
     interrupts.add(running)
     try:
-        with output.open("rb") as reader:
-            return _follow(running, _Lines(running, reader.read, line), limits, interrupts)
+        return _follow(running, _Lines(running, output.fileno(), line), limits, interrupts)
     finally:
         interrupts.remove(running)
 
@@ -176,12 +179,14 @@ def run(
 class _Lines:
     """Gives on the whole lines of a growing file."""
 
-    def __init__(self, running: _Running, read: Callable[[int], bytes], line: Callable[[bytes], None]) -> None:
-        self._running, self._read, self._line = running, read, line
-        self._rest = b""
+    def __init__(self, running: _Running, descriptor: int, line: Callable[[bytes], None]) -> None:
+        self._running, self._descriptor, self._line = running, descriptor, line
+        self._position, self._rest = 0, b""
 
     def pass_on(self, *, last: bool = False) -> None:
-        while part := self._read(2**20):
+        # The process writes where the file's own position is: reading must not move it.
+        while part := os.pread(self._descriptor, 2**20, self._position):
+            self._position += len(part)
             *lines, self._rest = (self._rest + part).split(b"\n")
             for each in lines:
                 self._give(each)

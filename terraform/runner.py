@@ -1,0 +1,389 @@
+"""Runs Terraform for one cluster: python-terraform writes the arguments, the process is ours.
+
+What can be told again is: init, plan and what only reads are retried when the cloud stumbles. An apply never is.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from filelock import FileLock
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from terraform import events, process, secret_values
+from terraform.binary import FLAG, written
+from terraform.infra_errors import InfraError
+from terraform.process import Limits
+from terraform.terraform_faults import Locked, Transient, failure, of_text
+from terraform.work import now, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from io import FileIO
+    from pathlib import Path
+
+    from terraform.binary import Binary
+    from terraform.events import Event, Story
+    from terraform.fleet import Cluster
+    from terraform.process import Ending, Interrupts
+    from terraform.work import Work
+
+Result = TypeVar("Result")
+
+_LOCK_TIMEOUT = "10s"
+_MINUTE = 60.0
+_UNWANTED = ("TF_WORKSPACE", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION")
+
+
+class Interrupted(InfraError):
+    """A signal came."""
+
+
+class TimedOut(InfraError):
+    """A command took longer than it may."""
+
+
+class NotStarted(InfraError):
+    """The program could not be run at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long commands may take, and how often what failed for a passing reason is tried."""
+
+    init_seconds: float = 10 * _MINUTE
+    plan_seconds: float = 60 * _MINUTE
+    apply_seconds: float = 240 * _MINUTE
+    grace_seconds: float = 5 * _MINUTE
+    attempts: int = 4
+    first_wait_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which state there is: none has the serial 0."""
+
+    serial: int
+    lineage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of an apply: the error that ended it, or None."""
+
+    story: Story
+    error: InfraError | None
+    log: Path
+    began: str
+
+
+@dataclass(slots=True)
+class Watch:
+    """Who is told what happens: each event, and words about retries and signals."""
+
+    event: Callable[[str, Event], None] = field(default=lambda _cluster, _event: None)
+    say: Callable[[str], None] = field(default=lambda _text: None)
+
+
+class Terraform:
+    """Terraform in one cluster's work folder."""
+
+    def __init__(
+        self,
+        binary: Binary,
+        cluster: Cluster,
+        work: Work,
+        *,
+        environment: Mapping[str, str],
+        secrets: Mapping[str, str],
+        interrupts: Interrupts,
+        watch: Watch,
+        patience: Patience,
+        plugin_cache: Path | None = None,
+    ) -> None:
+        self._binary, self._cluster, self._work = binary, cluster, work
+        self._secrets, self._interrupts, self._watch, self._patience = secrets, interrupts, watch, patience
+        self._cache = plugin_cache
+        self._environment = _environment(environment, cluster, work, plugin_cache)
+        self.masking = secret_values.Masking([*secrets.values(), *secret_values.of_environment(self._environment)])
+
+    def init(self, *, migrate_state: bool = False, reconfigure: bool = False, upgrade: bool = False) -> None:
+        """Initialise the folder: backend, modules, providers."""
+        command = self._binary.command(
+            "init",
+            input=False,
+            no_color=FLAG,
+            migrate_state=FLAG if migrate_state else None,
+            force_copy=FLAG if migrate_state else None,
+            reconfigure=FLAG if reconfigure else None,
+            upgrade=FLAG if upgrade else None,
+        )
+
+        def once() -> None:
+            if self._cache is None:
+                self._captured(command, "init", self._patience.init_seconds)
+                return
+            self._cache.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._cache / ".lock"):  # Terraform's cache is not made for several at a time
+                self._captured(command, "init", self._patience.init_seconds)
+
+        self._retried("init", once)
+
+    def plan(self, out: Path, *, destroy: bool = False, refresh_only: bool = False) -> Story:
+        """Make a plan and save it in `out`."""
+
+        def once() -> Story:
+            with secret_values.variables_file(self._secrets) as variables:
+                command = self._binary.command(
+                    "plan",
+                    json=FLAG,
+                    input=False,
+                    out=str(out),
+                    lock_timeout=_LOCK_TIMEOUT,
+                    destroy=FLAG if destroy else None,
+                    refresh_only=FLAG if refresh_only else None,
+                    var_file=variables[0] if variables else None,
+                )
+                files = [variables[1]] if variables else []
+                story, ending, folder = self._logged(
+                    command, "plan", None, self._patience.plan_seconds, files, kill=True
+                )
+            self._check(ending, story, "plan", folder)
+            return story
+
+        try:
+            return self._retried("plan", once)
+        finally:
+            if out.exists():
+                out.chmod(0o600)
+
+    def apply(self, plan: Path, identity: str) -> Applied:
+        """Apply a saved plan, once. `identity` is written down with the run, for who finds it unfinished."""
+        command = self._binary.command("apply", str(plan), json=FLAG, input=False, lock_timeout=_LOCK_TIMEOUT)
+        began = now()
+        story, ending, folder = self._logged(command, "apply", identity, self._patience.apply_seconds, [], kill=False)
+        error: InfraError | None = None
+        try:
+            self._check(ending, story, "apply", folder)
+        except InfraError as caught:
+            error = caught
+        return Applied(story, error, folder / "output.jsonl", began)
+
+    def show(self, plan: Path) -> dict[str, object]:
+        """Return a saved plan as Terraform's JSON. It holds what is sensitive, in clear."""
+        return self._document("show", str(plan), json=FLAG)
+
+    def outputs(self) -> dict[str, object]:
+        """Return the outputs of the state, sensitive ones too, in clear."""
+        return self._document("output", json=FLAG)
+
+    def version(self) -> dict[str, object]:
+        """Return the version of the program, and of the providers it has."""
+        return self._document("version", json=FLAG)
+
+    def pull(self) -> bytes:
+        """Return the whole state as it is stored; nothing where there is none."""
+        command = self._binary.command("state pull")
+        return self._retried("state pull", lambda: self._captured(command, "state pull", self._patience.init_seconds))
+
+    def state(self) -> State:
+        """Return which state there is."""
+        told = events.document(self.pull()) or {}
+        return State(int(str(told.get("serial", 0))), str(told.get("lineage", "")))
+
+    def probe_lock(self) -> str | None:
+        """Return what Terraform says of the lock that keeps it out; None where the state is free.
+
+        It looks for a resource that nobody has: that takes the lock, starts no provider and changes nothing.
+        """
+        command = self._binary.command(
+            "untaint",
+            "terraform_data.hubledger_looks_at_the_lock",
+            allow_missing=FLAG,
+            lock_timeout="0s",
+            no_color=FLAG,
+        )
+        try:
+            self._captured(command, "untaint", self._patience.init_seconds)
+        except Locked as error:
+            return str(error)
+        return None
+
+    def force_unlock(self, identity: str) -> None:
+        """Remove the lock with this id, whoever holds it."""
+        command = self._binary.command("force-unlock", identity, force=FLAG, no_color=FLAG)
+        self._captured(command, "force-unlock", self._patience.init_seconds)
+
+    def finish(self, folder: Path) -> None:
+        """Put the masked log in the place of what a run printed."""
+        raw = folder / "output.raw"
+        replace(folder / "output.jsonl", self.masking.output(raw.read_bytes()))
+        raw.unlink()
+
+    def _document(self, command: str, *arguments: str, **options: type) -> dict[str, object]:
+        words = self._binary.command(command, *arguments, **options)
+        output = self._retried(command, lambda: self._captured(words, command, self._patience.plan_seconds))
+        told = events.document(output)
+        if told is None:
+            raise InfraError(f"{self._cluster.name}: `{written(words)}` printed no JSON: is that Terraform?")
+        return told
+
+    def _logged(
+        self, command: Sequence[str], name: str, plan: str | None, seconds: float, files: Sequence[int], *, kill: bool
+    ) -> tuple[Story, Ending, Path]:
+        """Run a command that tells events; its output becomes the masked log of a run."""
+        story = events.Story()
+
+        def line(text: bytes) -> None:
+            event = story.add(self.masking.output(text))
+            if event is not None:
+                self._watch.event(self._cluster.name, event)
+
+        folder, output = self._work.begin(name, plan)
+        with output:
+            ending = self._run(
+                command,
+                name,
+                output=output,
+                limits=Limits(seconds, self._patience.grace_seconds, kill),
+                started=lambda started: self._work.note_start(folder, started),
+                line=line,
+                files=files,
+            )
+        if ending.code is not None:
+            self.finish(folder)
+        return story, ending, folder
+
+    def _captured(self, command: Sequence[str], name: str, seconds: float) -> bytes:
+        """Return what a command prints; it is never written to a file that has a name."""
+        with (
+            tempfile.TemporaryFile(mode="w+b", buffering=0) as output,
+            tempfile.TemporaryFile(mode="w+b", buffering=0) as errors,
+        ):
+            limits = Limits(seconds, self._patience.grace_seconds)
+            ending = self._run(command, name, output=output, errors=errors, limits=limits)
+            printed = [_read(file) for file in (output, errors)]
+        if ending.code != 0 or ending.interrupted:
+            text = self.masking.output(b"\n".join(printed)).decode("utf-8", "replace")
+            story = events.Story(diagnostics=of_text(text), other=[line for line in text.splitlines() if line.strip()])
+            self._check(ending, story, name, None)
+        return printed[0]
+
+    def _run(
+        self,
+        command: Sequence[str],
+        name: str,
+        *,
+        output: FileIO,
+        limits: Limits,
+        errors: FileIO | None = None,
+        started: Callable[[process.Started], None] = lambda _: None,
+        line: Callable[[bytes], None] = lambda _: None,
+        files: Sequence[int] = (),
+    ) -> Ending:
+        self._stop_if_interrupted()
+        try:
+            return process.run(
+                command,
+                what=f"{self._cluster.name}: {name}",
+                folder=self._work.folder,
+                output=output,
+                errors=errors,
+                environment=self._environment,
+                limits=limits,
+                interrupts=self._interrupts,
+                started=started,
+                line=line,
+                files=files,
+            )
+        except OSError as error:
+            raise NotStarted(
+                f"{self._cluster.name}: {command[0]} can't be started ({error.strerror}): see `hubledger infra doctor`"
+            ) from error
+
+    def _check(self, ending: Ending, story: Story, name: str, folder: Path | None) -> None:
+        """Raise what a run's end means, unless it went well."""
+        place = f"; its log is {folder / 'output.jsonl'}" if folder else ""
+        if ending.code is None and folder is not None:
+            raise TimedOut(
+                f"{self._cluster.name}: {name} was to stop after {ending.seconds:.0f} s and has not: it is left running, for it"
+                f" may have more to save; follow {folder / 'output.raw'}, and run the command again when it has ended"
+            )
+        if ending.timed_out:
+            raise TimedOut(
+                f"{self._cluster.name}: {name} took longer than {ending.seconds:.0f} s and was stopped{place}; if the state is"
+                f" locked now, `hubledger infra unlock {self._cluster.name}` says by whom"
+            )
+        if ending.code == 0:
+            return
+        if ending.interrupted:
+            raise Interrupted(f"{self._cluster.name}: {name} was interrupted, and stopped in good order{place}")
+        if ending.code is not None and ending.code < 0 and not story.errors:
+            raise InfraError(
+                f"{self._cluster.name}: {name} was killed by signal {-ending.code}{place}; if the state is locked now,"
+                f" `hubledger infra unlock {self._cluster.name}` says by whom"
+            )
+        raise failure(self._cluster, self._work.folder, story.errors, story.other)
+
+    def _retried(self, name: str, once: Callable[[], Result]) -> Result:
+        def tell(attempt: int, error: BaseException | None, seconds: float) -> None:
+            self._watch.say(f"{error}\n{self._cluster.name}: {name} is tried again in {seconds:.0f} s ({attempt + 1}.)")
+
+        for attempt in Retrying(
+            retry=retry_if_exception_type(Transient),
+            wait=wait_random_exponential(multiplier=self._patience.first_wait_seconds, max=60),
+            stop=stop_after_attempt(self._patience.attempts),
+            sleep=self._interrupts.wait,
+            before_sleep=lambda state: tell(
+                state.attempt_number,
+                state.outcome.exception() if state.outcome else None,
+                state.next_action.sleep if state.next_action else 0,
+            ),
+            reraise=True,
+        ):
+            with attempt:
+                return once()
+        raise AssertionError("unreachable")
+
+    def _stop_if_interrupted(self) -> None:
+        if self._interrupts.came:
+            raise Interrupted(f"{self._cluster.name}: stopped before the next step, as a signal asked")
+
+
+def _environment(
+    environment: Mapping[str, str], cluster: Cluster, work: Work, plugin_cache: Path | None
+) -> dict[str, str]:
+    """The environment of Terraform: ours, without what would lead it elsewhere."""
+    found = {
+        name: value
+        for name, value in environment.items()
+        if name not in _UNWANTED and not name.startswith("TF_CLI_ARGS_")
+    }
+    found |= {"TF_DATA_DIR": str(work.data), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+    found.setdefault("CHECKPOINT_DISABLE", "1")
+    if plugin_cache is not None:
+        found.setdefault("TF_PLUGIN_CACHE_DIR", str(plugin_cache))
+    backend = cluster.infrastructure.backend if cluster.infrastructure else None
+    if backend and backend.conn_str_env:
+        address = environment.get(backend.conn_str_env)
+        if not address:
+            raise secret_values.NoSecret(
+                f"{cluster.path}: infrastructure.backend.pg.conn_str_env: the environment variable {backend.conn_str_env} is"
+                " not set: put the database's address there"
+            )
+        found["PG_CONN_STR"] = address
+    return found
+
+
+def _read(file: FileIO) -> bytes:
+    return b"".join(_parts(file.fileno()))
+
+
+def _parts(descriptor: int) -> Iterator[bytes]:
+    position = 0
+    while part := os.pread(descriptor, 2**20, position):
+        position += len(part)
+        yield part
