@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from billing.document import Line, Party
 
 UNCEFACT = "urn:un:unece:uncefact:data:"
-NAMESPACES = {
+NAMESPACES: dict[str | None, str] = {
     "rsm": f"{UNCEFACT}standard:CrossIndustryInvoice:100",
     "ram": f"{UNCEFACT}standard:ReusableAggregateBusinessInformationEntity:100",
     "qdt": f"{UNCEFACT}standard:QualifiedDataType:100",
@@ -33,7 +33,7 @@ def write(document: Document) -> bytes:
     """
     einvoice.require(document)
     voice = Voice.of(document)
-    root = Tree.root("rsm:CrossIndustryInvoice", dict(NAMESPACES))
+    root = Tree.root("rsm:CrossIndustryInvoice", NAMESPACES)
     context = root.add("rsm:ExchangedDocumentContext")
     context.add("ram:GuidelineSpecifiedDocumentContextParameter").add("ram:ID", einvoice.EN16931)
     head = root.add("rsm:ExchangedDocument")

@@ -22,6 +22,7 @@ from billing.pdf_page import page
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Mapping
 
 TEMPLATES = Path(__file__).parent / "templates"
 LOGOS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
@@ -83,7 +84,7 @@ def write(document: Document, *, logo: Logo | None = None) -> bytes:
 
 def compiled(
     template: str,
-    values: dict[str, object],
+    values: Mapping[str, object],
     *,
     date: datetime.date,
     what: str,

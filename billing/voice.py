@@ -84,7 +84,7 @@ class Voice:
 
     def date(self, day: date) -> str:
         """Return a day, with its month's name in this language."""
-        return format_date(day, "d MMM y" if self._locale.language == "en" else "medium", locale=self._dates)
+        return format_date(day, "medium", locale=self._dates)
 
     def month(self, month: str) -> str:
         """Return a month (YYYY-MM) by name and year."""
@@ -100,7 +100,7 @@ class Voice:
 
     def country(self, code: str) -> str:
         """Return a country's name in this language, or its code if nobody knows it."""
-        return _locale(self.language).territories.get(code, code)
+        return str(_locale(self.language).territories.get(code, code))
 
     @property
     def _locale(self) -> Locale:
