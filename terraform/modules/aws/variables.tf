@@ -21,7 +21,7 @@ variable "region" {
 }
 
 variable "zones" {
-  description = "The zones that nodes run in, as the cloud writes them; a disk is in the first. Left out: the cloud's choice, and a disk is in zone b (AWS, Google Cloud) or none (Azure)."
+  description = "The zones that nodes run in, as the cloud writes them; a disk is in the first. Left out: the control plane's zone or else the region's zone b (Google Cloud, AWS), none (Azure)."
   type        = list(string)
   default     = []
   nullable    = false
@@ -391,13 +391,14 @@ variable "collector" {
 }
 
 variable "aws" {
-  description = "What only AWS has: the account's id, the partition, the IAM principals (ARNs) that administer and that may look at the cluster, whether this account may activate cost allocation tags (only the organization's payer may), the days that control plane logs are kept, and the versions of EKS add-ons (left out: the newest that fits)."
+  description = "What only AWS has: the account's id, the partition, the IAM principals (ARNs) that administer and that may look at the cluster, whether to activate the cost labels as cost allocation tags (only the organization's payer can, and only a day after something first carried them), whether CUR 2.0 parts machines' costs by pod (once the account opted in to split cost allocation data), the days that control plane logs are kept, and the versions of EKS add-ons (left out: the newest that fits)."
   type = object({
     account_id             = string
     partition              = optional(string, "aws")
     admins                 = optional(list(string), [])
     viewers                = optional(list(string), [])
-    activate_cost_tags     = optional(bool, true)
+    activate_cost_tags     = optional(bool, false)
+    split_costs            = optional(bool, false)
     control_plane_log_days = optional(number, 30)
     addon_versions         = optional(map(string), {})
   })

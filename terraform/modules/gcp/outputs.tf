@@ -64,7 +64,7 @@ output "home_storage" {
         kind          = "share"
         hub           = local.shares[name].hub
         size_gib      = share.file_shares[0].capacity_gb
-        server        = share.networks[0].ip_addresses[0]
+        server        = try(share.networks[0].ip_addresses[0], null)
         path          = "/${share.file_shares[0].name}"
         driver        = null
         volume_handle = null

@@ -21,7 +21,7 @@ variable "region" {
 }
 
 variable "zones" {
-  description = "The zones that nodes run in, as the cloud writes them; a disk is in the first. Left out: the cloud's choice, and a disk is in zone b (AWS, Google Cloud) or none (Azure)."
+  description = "The zones that nodes run in, as the cloud writes them; a disk is in the first. Left out: the control plane's zone or else the region's zone b (Google Cloud, AWS), none (Azure)."
   type        = list(string)
   default     = []
   nullable    = false
