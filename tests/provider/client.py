@@ -65,7 +65,7 @@ class Client:
         return json.loads(content)
 
     def _receive(self, connection: socket.socket) -> bytes:
-        parts = []
+        parts: list[bytes] = []
         while True:
             while not select.select([connection], [], [], 0.05)[0]:
                 if self._stopped_at is not None and time.monotonic() > self._stopped_at + STOP_GRACE_SECONDS:

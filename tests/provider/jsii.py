@@ -93,7 +93,8 @@ class Source:
         return found
 
     def _block(self, name: str, hcl: dict[str, Hcl]) -> dict[str, Any]:
-        attributes, blocks = {}, {}
+        attributes: dict[str, Any] = {}
+        blocks: dict[str, Any] = {}
         for attribute, computed, optional, required, body in ATTRIBUTE.findall(self.classes[name][1]):
             said = {"computed": computed, "optional": optional, "required": required}
             flags = {flag: True for flag, is_set in said.items() if is_set == "true"}
@@ -143,7 +144,8 @@ class Source:
     def _block_of_function(self, hcl: Hcl) -> dict[str, Any]:
         """Return a block for which there is no class, as in a provider's own settings: all in it is optional."""
         names = [name for name in re.findall(r"(\w+)ToHclTerraform", hcl.value) if name in self.functions]
-        attributes, blocks = {}, {}
+        attributes: dict[str, Any] = {}
+        blocks: dict[str, Any] = {}
         for name, part in (self.functions[names[0]] if names else {}).items():
             if part.is_structured:
                 inner = self._block_of_function(part)

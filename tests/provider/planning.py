@@ -120,8 +120,15 @@ def _changed(names: Sequence[str], before: Value, after: Value) -> list[list[str
     return [[name, *steps] for steps in _changed(rest, old, new)]
 
 
-def identity(resource_type: str, value: Mapping[str, Value]) -> str:
-    """Return the id the cloud gives: the object's name below its parents', or a random one where it has none."""
+def identity(kind: str, value: Mapping[str, Value], *, template: str | None, prefix: str | None) -> str:
+    """Return the id the cloud gives an object: made by `template` from its attributes, or random after `prefix`.
+
+    With neither it is the object's name below its parents', or a random one where it has none.
+    """
+    if template:
+        return template.format_map(_Text({name: part for name, part in value.items() if isinstance(part, str)}))
+    if prefix:
+        return f"{prefix}-0{urandom(8).hex()}"
     metadata = value.get("metadata")  # Kubernetes
     if isinstance(metadata, list) and metadata and isinstance(metadata[0], Mapping):
         value = {**value, **metadata[0]}
@@ -132,7 +139,7 @@ def identity(resource_type: str, value: Mapping[str, Value]) -> str:
         own = {key: names[key] for key in OWN if key in names}
         own = dict(list(own.items())[:1])
     if not own:
-        return f"{resource_type}-{urandom(6).hex()}"
+        return f"{kind}-{urandom(6).hex()}"
     return "/".join([*(names[key] for key in PARENTS if key in names and key not in own), *own.values()])
 
 
@@ -203,7 +210,7 @@ def _filled(name: str, cty_type: Value, identifier: str) -> Value:
 
 def _text(name: str, identifier: str) -> str:
     last = identifier.rpartition("/")[2]
-    if name in ("arn",) or name.endswith("_arn"):
+    if name.endswith("_arn"):
         return f"arn:aws:toy:us-east-1:123456789012:{identifier}"
     for pattern, value in NAMED_VALUES:
         if re.search(pattern, name):

@@ -51,13 +51,14 @@ def plain(value: Value) -> Value:
     return None if unknown(value) else value
 
 
-def block_message(block: Block, sensitive: list[str]) -> pb.Schema.Block:
+def block_message(block: Block, sensitive: list[str], within: str = "") -> pb.Schema.Block:
+    """Return a block's schema; `sensitive` names attributes, or those in a block: `client_key`, `set_sensitive.value`."""
     return pb.Schema.Block(
-        attributes=attribute_messages(block["attributes"], sensitive),
+        attributes=attribute_messages(block["attributes"], sensitive, within),
         block_types=[
             pb.Schema.NestedBlock(
                 type_name=name,
-                block=block_message(nested["block"], sensitive),
+                block=block_message(nested["block"], sensitive, name),
                 nesting=NESTING[nested["nesting_mode"]],
                 min_items=nested.get("min_items", 0),
                 max_items=nested.get("max_items", 0),
@@ -67,18 +68,18 @@ def block_message(block: Block, sensitive: list[str]) -> pb.Schema.Block:
     )
 
 
-def attribute_messages(attributes: dict[str, Any], sensitive: list[str]) -> list[pb.Schema.Attribute]:
+def attribute_messages(attributes: dict[str, Any], sensitive: list[str], within: str) -> list[pb.Schema.Attribute]:
     messages = []
     for name, attribute in attributes.items():
-        message = pb.Schema.Attribute(
-            name=name, sensitive=name in sensitive, **{flag: True for flag in FLAGS if attribute.get(flag)}
-        )
+        secret = name in sensitive or f"{within}.{name}" in sensitive
+        flags = {flag: True for flag in FLAGS if attribute.get(flag)}
+        message = pb.Schema.Attribute(name=name, sensitive=secret, **flags)
         if "type" in attribute:
             message.type = json.dumps(attribute["type"]).encode()
         else:
             nested = attribute["nested_type"]
             message.nested_type.nesting = NESTING[nested["nesting_mode"]]
-            message.nested_type.attributes.extend(attribute_messages(nested["attributes"], sensitive))
+            message.nested_type.attributes.extend(attribute_messages(nested["attributes"], sensitive, name))
         if attribute.get("write_only"):
             message.MergeFromString(WRITE_ONLY)
         messages.append(message)
@@ -96,15 +97,18 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
     @cached_property
     def schema(self) -> dict[str, Any]:
         document = json.loads((FOLDER / "schemas" / f"{self.name}.json").read_text())
+        schema: dict[str, Any]
         (schema,) = document["provider_schemas"].values()
         return schema
 
     @cached_property
     def behaviour(self) -> dict[str, Any]:
-        return json.loads((FOLDER / "behaviour.json").read_text())[self.name]
+        behaviour: dict[str, Any] = json.loads((FOLDER / "behaviour.json").read_text())[self.name]
+        return behaviour
 
     def resource(self, kind: str) -> Block:
-        return self.schema["resource_schemas"][kind]["block"]
+        block: Block = self.schema["resource_schemas"][kind]["block"]
+        return block
 
     def of(self, kind: str, aspect: str, default: Any) -> Any:
         return self.behaviour["resources"].get(kind, {}).get(aspect, default)
@@ -125,15 +129,17 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
         )
 
     def GetProviderSchema(self, request: Any, context: Any) -> Any:
-        sensitive = self.behaviour["sensitive"]
-
-        def message(schema: dict[str, Any]) -> pb.Schema:
+        def message(kind: str, schema: dict[str, Any]) -> pb.Schema:
+            sensitive = self.behaviour["sensitive"] + self.of(kind, "sensitive", [])
             return pb.Schema(version=schema["version"], block=block_message(schema["block"], sensitive))
 
+        def messages(section: str) -> dict[str, pb.Schema]:
+            return {kind: message(kind, schema) for kind, schema in self.schema[section].items()}
+
         return pb.GetProviderSchema.Response(
-            provider=message(self.schema["provider"]),
-            resource_schemas={kind: message(schema) for kind, schema in self.schema["resource_schemas"].items()},
-            data_source_schemas={kind: message(schema) for kind, schema in self.schema["data_source_schemas"].items()},
+            provider=message("", self.schema["provider"]),
+            resource_schemas=messages("resource_schemas"),
+            data_source_schemas=messages("data_source_schemas"),
             server_capabilities=CAPABILITIES,
         )
 
@@ -228,8 +234,8 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
                     raise CloudError(0, f"cannot destroy {name}: {guard} is set to true. Set it to false first")
                 self.client.call(action, kind, id=name)
                 return pb.ApplyResourceChange.Response(new_state=write(None))
-            name = identity(kind, after) if prior is None else prior["id"]
-            new = completed(self.resource(kind), after, identifier=name, formats=self.of(kind, "formats", {}))
+            name = prior["id"] if prior else self._identity(kind, after)
+            new = self._completed(kind, self.resource(kind), after, name)
             self.client.call(action, kind, id=name, object=plain(new))
         except CloudError as error:
             return pb.ApplyResourceChange.Response(
@@ -242,6 +248,17 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
             private=request.planned_private,
             legacy_type_system=bool(self.of(kind, "added_blocks", [])),
         )
+
+    def _identity(self, kind: str, value: dict[str, Value]) -> str:
+        template, prefix = self.of(kind, "id", None), self.of(kind, "prefix", None)
+        return identity(kind, value, template=template, prefix=prefix)
+
+    def _completed(self, kind: str, block: Block, value: dict[str, Value], identifier: str) -> dict[str, Value]:
+        formats = {
+            "arn": f"arn:aws:{kind.split('_')[1]}:{{region}}:123456789012:{{id}}",
+            **self.of(kind, "formats", {}),
+        }
+        return completed(block, value, identifier=identifier, formats=formats)
 
     def ImportResourceState(self, request: Any, context: Any) -> Any:
         kind = request.type_name
@@ -272,7 +289,7 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
         except CloudError as error:
             return pb.ReadDataSource.Response(diagnostics=self.failed("read", kind, error))
         given = {**config, **self.behaviour["data"].get(kind, {}), **found}
-        value = completed(block, planned(block, given, None), identifier=kind, formats=self.of(kind, "formats", {}))
+        value = self._completed(kind, block, planned(block, given, None), kind)
         return pb.ReadDataSource.Response(state=write(value))
 
 
