@@ -117,11 +117,11 @@ def gcs_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     endpoint = f"http://127.0.0.1:{port}"
-    arguments = ["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
-    arguments += ["-public-host", f"127.0.0.1:{port}", "-external-url", endpoint]
+    command = [str(program), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
+    command += ["-public-host", f"127.0.0.1:{port}", "-external-url", endpoint]
     with (
         (tmp_path_factory.mktemp("gcs") / "log").open("wb") as log,
-        subprocess.Popen([str(program), *arguments], stdout=log, stderr=log) as server,
+        subprocess.Popen(command, stdout=log, stderr=log) as server,
     ):
         try:
             _wait(endpoint, server)
