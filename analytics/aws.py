@@ -13,6 +13,7 @@ from analytics import aws_lines, aws_manifest, aws_s3, engine, focus
 from analytics.aws_s3 import AwsBillingError, Bucket
 from analytics.charges import PARTLY, deliver, is_delivered
 from analytics.descriptions import COMPONENTS
+from analytics.source import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -100,19 +101,20 @@ def _read(
     """Create the view `focus` over a period's files; yields the billing periods that their rows are of."""
     reports: list[aws_lines.File] = []
     exports: list[focus.File] = []
-    for each, path in _fetched(bucket, found.files, folder):
+    for number, (each, path) in enumerate(_fetched(bucket, found.files, folder), start=1):
         place = bucket.url(each.key)
         if aws_lines.is_focus(con, path, place):
             exports.append(focus.File(place, path, each.etag))
         else:
             reports.append(aws_lines.stage(con, path, place, labels, talk=talk))
+        talk(Step(f"{found.month or source.id}: reading", number, len(found.files)))
     if reports and exports:
         raise AwsBillingError(
             f"{bucket}: {exports[0].name} is a FOCUS export and {reports[0].place} a Cost and Usage Report: together they"
             " would count twice; let the source's path name one of them"
         )
     if exports:
-        with focus.opened(con, exports, folder):
+        with focus.opened(con, exports, folder, talk=talk):
             yield tuple(row[0] for row in con.execute(engine.sql("aws/months")).fetchall())
     else:
         aws_lines.create_view(con, reports, labels)

@@ -12,6 +12,7 @@ from analytics import azure_columns, csv_files
 from analytics.azure_blobs import AzureBillingError
 from analytics.azure_columns import MONEY_KIND, TEXT_KIND
 from analytics.engine import check_room, identifier, literal, sql
+from analytics.source import Step
 from analytics.tables import CHARGES, FOCUS_COLUMNS
 
 if TYPE_CHECKING:
@@ -53,9 +54,10 @@ def fetch(
     talk: Callable[[str], None],
 ) -> list[Piece]:
     """Copy a run's blobs to `scratch`, CSV taken apart. Raises AzureBillingError, also where it hasn't the rows its manifest says."""
-    talk(f"{run.span}: {len(run.blobs)} files, {sum(blob.size for blob in run.blobs) / 2**20:.1f} MiB")
+    size = sum(blob.size for blob in run.blobs) / 2**20
     pieces = []
     for number, blob in enumerate(run.blobs):
+        talk(Step(f"{run.span}: {len(run.blobs)} files, {size:.1f} MiB", number, len(run.blobs)))
         path, columns = _open(
             con, folder, blob, scratch, f"{run.span}-{'amortized' if amortized else 'actual'}-{number}"
         )

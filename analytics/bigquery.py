@@ -11,6 +11,7 @@ import duckdb
 from analytics import charges, engine
 from analytics.bigquery_client import BigQueryError, Month, connect, explained, find_table, list_months, stage
 from analytics.bigquery_export import create_views
+from analytics.source import Step
 from analytics.tables import DELIVERIES
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def ingest_from(
     deliveries: list[Delivery] = []
     with engine.connect() as con:
         known = _known(con, lake, source)
-        for month in list_months(connection, source, reading, months, talk=talk):
+        listed = tuple(list_months(connection, source, reading, months, talk=talk))
+        for number, month in enumerate(listed):
+            talk(Step(f"{source.id}: {month.period}", number, len(listed)))
             final = is_final(month.period, now)
             if not is_due(month, known.get(month.period), final=final, talk=talk):
                 continue

@@ -20,6 +20,7 @@ from analytics.descriptions import COMPONENTS
 from analytics.engine import check_room, connect, identifier, is_damage, literal, scratch_folder, sql
 from analytics.focus_files import File, FocusError, find
 from analytics.focus_versions import VersionError, foreign, recognise
+from analytics.source import Step
 from analytics.tables import CHARGES, FOCUS_COLUMNS, MONEY, TIME
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def ingest(
             talk(f"{source.id}: {len(files)} files, unchanged")
             return ()
         talk(f"{source.id}: reading {len(files)} files")
-        with opened(con, files, scratch) as ready:
+        with opened(con, files, scratch, talk=talk) as ready:
             talk(f"{source.id}: FOCUS {', '.join(sorted({file.version for file in ready}))}")
             if foreign := sorted({name for file in ready for name in file.foreign}):
                 talk(f"{source.id}: left out, as FOCUS doesn't know them: {', '.join(foreign)}")
@@ -90,10 +91,15 @@ def ingest(
 
 
 @contextmanager
-def opened(con: duckdb.DuckDBPyConnection, files: Iterable[File], scratch: Path) -> Iterator[Sequence[File]]:
+def opened(
+    con: duckdb.DuckDBPyConnection, files: Sequence[File], scratch: Path, *, talk: Callable[[str], None]
+) -> Iterator[Sequence[File]]:
     """Create the view `focus` over `files`, and yield them as read; what fails meanwhile because of a file's content is a
     FocusError that says where."""
-    ready = [_open(con, file, scratch) for file in files]
+    ready = []
+    for number, file in enumerate(files, start=1):
+        ready.append(_open(con, file, scratch))
+        talk(Step("reading", number, len(files)))
     try:
         _create_view(con, ready)
         yield ready

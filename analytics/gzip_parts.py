@@ -83,7 +83,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
                         unpacker = isal_zlib.decompressobj(wbits=31)
                     yield unpacker.decompress(chunk)
                     chunk = unpacker.unused_data
-        except isal_zlib.error as error:
+        except isal_zlib.error as error:  # type: ignore[misc]  # the stub takes the class for an instance
             raise CutError(f"it is not gzip, or damaged ({error})") from error
     if not unpacker.eof:
         raise CutError("the file ends in the middle")

@@ -16,7 +16,7 @@ from analytics.csv_files import CsvError, Dialect
 from analytics.descriptions import COMPONENTS
 from analytics.engine import connect, identifier, literal, scratch_folder, sql
 from analytics.focus_files import find
-from analytics.source import SourceError
+from analytics.source import SourceError, Step
 from analytics.tables import CHARGES, FOCUS_COLUMNS
 
 if TYPE_CHECKING:
@@ -78,7 +78,10 @@ def ingest(
             talk(f"{len(files)} files, unchanged")
             return ()
         talk(f"reading {len(files)} files")
-        staged = [_stage(con, file, source.mapping, scratch) for file in files]
+        staged = []
+        for number, file in enumerate(files, start=1):
+            staged.append(_stage(con, file, source.mapping, scratch))
+            talk(Step("reading", number, len(files)))
         create_view(con, source.mapping, [(each.name, each.path) for each in staged])
         _check(con, source.mapping, staged)
         (skipped,) = con.execute("select count(*) from mapped_lines where x_LeftOut").fetchall()[0]

@@ -12,6 +12,21 @@ USER_NAME = (
 )
 
 
+class Step(str):
+    """What a source says while it is read, and how far that is: `done` of `total` files, days or months."""
+
+    __slots__ = ("done", "total")
+
+    def __new__(cls, text: str, done: int, total: int) -> Step:
+        """Return `text` as a step."""
+        step = super().__new__(cls, text)
+        step.done, step.total = done, total
+        return step
+
+    done: int
+    total: int
+
+
 class SourceError(Exception):
     """A source could not be read as it is; nothing of it was written. Each edge has its own class below this one."""
 

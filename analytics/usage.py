@@ -12,6 +12,7 @@ import pyarrow as pa
 from analytics import engine, usage_files
 from analytics.measurements import DAY, HOUR, SCHEMAS, Finding, Measured, measure, measure_month
 from analytics.prometheus import Prometheus
+from analytics.source import Step
 from analytics.tables import ACTIVITY, FINDINGS, NODES, USAGE_TABLE
 from terraform.fleet import FileUsage, PrometheusUsage
 
@@ -135,7 +136,7 @@ def _fetch(
         ]
         try:
             for number, done in enumerate(as_completed(asked), start=1):
-                talk(f"{cluster.name}: usage of {done.result().day} ({number} of {len(asked)})")
+                talk(Step(f"{cluster.name}: usage of {done.result().day}", number, len(asked)))
             users = [one.result() for one in counted]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
