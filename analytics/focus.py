@@ -61,7 +61,6 @@ def ingest(
         if is_delivered(con, lake, source=source.id, version=version, months=months):
             talk(f"{source.id}: {len(files)} files, unchanged")
             return ()
-        talk(f"{source.id}: reading {len(files)} files")
         with opened(con, files, scratch, talk=talk) as ready:
             talk(f"{source.id}: FOCUS {', '.join(sorted({file.version for file in ready}))}")
             if foreign := sorted({name for file in ready for name in file.foreign}):
@@ -97,9 +96,9 @@ def opened(
     """Create the view `focus` over `files`, and yield them as read; what fails meanwhile because of a file's content is a
     FocusError that says where."""
     ready = []
-    for number, file in enumerate(files, start=1):
+    for number, file in enumerate(files):
+        talk(Step(f"reading {len(files)} files", number, len(files)))
         ready.append(_open(con, file, scratch))
-        talk(Step("reading", number, len(files)))
     try:
         _create_view(con, ready)
         yield ready

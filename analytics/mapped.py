@@ -77,11 +77,10 @@ def ingest(
         if is_delivered(con, lake, source=source.id, version=version, months=months):
             talk(f"{len(files)} files, unchanged")
             return ()
-        talk(f"reading {len(files)} files")
         staged = []
-        for number, file in enumerate(files, start=1):
+        for number, file in enumerate(files):
+            talk(Step(f"reading {len(files)} files", number, len(files)))
             staged.append(_stage(con, file, source.mapping, scratch))
-            talk(Step("reading", number, len(files)))
         create_view(con, source.mapping, [(each.name, each.path) for each in staged])
         _check(con, source.mapping, staged)
         (skipped,) = con.execute("select count(*) from mapped_lines where x_LeftOut").fetchall()[0]

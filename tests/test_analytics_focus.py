@@ -111,7 +111,7 @@ def test_every_format_gives_the_same_charges(shelf: Shelf, name: str) -> None:
         "01-payer": (2, True),
     }
     assert shelf.said == [
-        "focus:bills: reading 1 files",
+        "reading 1 files",
         "focus:bills: FOCUS 1.4",
         "focus:bills: 3 rows in 2 deliveries",
     ]
