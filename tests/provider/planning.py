@@ -17,24 +17,6 @@ Value = Any  # a cty value has no narrower Python type
 Block = Mapping[str, Any]  # as in `terraform providers schema -json`
 
 UNKNOWN = ExtType(0, b"\x00")
-# What names an object within its cloud: its own name, or whom it grants what, below its parents' names.
-OWN = ("name", "node_group_name", "addon_name", "repository_id", "dataset_id", "account_id", "bucket")
-GRANT = ("role", "member")
-PARENTS = (
-    "project",
-    "resource_group_name",
-    "location",
-    "region",
-    "zone",
-    "namespace",
-    "cluster",
-    "cluster_name",
-    "kubernetes_cluster_id",
-    "storage_account_name",
-    "service_account_id",
-    "dataset_id",
-    "bucket",
-)
 CERTIFICATE = b64encode(b"-----BEGIN CERTIFICATE-----\ntoy\n-----END CERTIFICATE-----\n").decode()
 NAMED_VALUES: tuple[tuple[str, str], ...] = (  # the first pattern that the attribute's name matches
     (r"certificate|client_key|^data$", CERTIFICATE),
@@ -121,26 +103,16 @@ def _changed(names: Sequence[str], before: Value, after: Value) -> list[list[str
 
 
 def identity(kind: str, value: Mapping[str, Value], *, template: str | None, prefix: str | None) -> str:
-    """Return the id the cloud gives an object: made by `template` from its attributes, or random after `prefix`.
-
-    With neither it is the object's name below its parents', or a random one where it has none.
-    """
-    if template:
-        return template.format_map(_Text({name: part for name, part in value.items() if isinstance(part, str)}))
-    if prefix:
-        return f"{prefix}-0{urandom(8).hex()}"
-    metadata = value.get("metadata")  # Kubernetes
+    """Return the id the cloud gives an object: made from its attributes by `template`, else random after `prefix`."""
+    metadata = value.get("metadata")  # Kubernetes keeps the name there
     if isinstance(metadata, list) and metadata and isinstance(metadata[0], Mapping):
         value = {**value, **metadata[0]}
-    names = {key: part for key, part in value.items() if isinstance(part, str)}
-    if all(key in names for key in GRANT):
-        own = {key: names[key] for key in GRANT}
-    else:
-        own = {key: names[key] for key in OWN if key in names}
-        own = dict(list(own.items())[:1])
-    if not own:
-        return f"{kind}-{urandom(6).hex()}"
-    return "/".join([*(names[key] for key in PARENTS if key in names and key not in own), *own.values()])
+    if template is not None:
+        try:
+            return template.format_map({name: part for name, part in value.items() if isinstance(part, str)})
+        except KeyError:
+            pass  # the cloud chooses the name
+    return f"{prefix or kind}-0{urandom(8).hex()}"
 
 
 def completed(
