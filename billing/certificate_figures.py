@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date  # noqa: TC003 - read at run time, see below
 from decimal import Decimal
 
 from billing.document import Kind, Version
