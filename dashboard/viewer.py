@@ -16,10 +16,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person or a share link. Without a role, or as a community's viewer without communities, it sees nothing."""
+    """A person or a share link. Without a role, or as a community's viewer without communities, it sees nothing.
+
+    `guest`: not of the community itself (a share link's reader), so small counts of people stay hidden.
+    """
 
     role: Role | None = None
     communities: frozenset[str] = frozenset()
+    guest: bool = False
 
     @property
     def sees_fleet(self) -> bool:
@@ -34,6 +38,10 @@ class Viewer:
     def sees(self, community: str | None) -> bool:
         """Tell whether rows that `community` bears (None: nobody does) are this viewer's to see."""
         return self.sees_fleet or (self.role is Role.COMMUNITY and community in self.communities)
+
+    def knows(self, community: str | None) -> bool:
+        """Tell whether the viewer is one of that community's own people."""
+        return self.role is Role.COMMUNITY and not self.guest and community in self.communities
 
 
 NOBODY = Viewer()

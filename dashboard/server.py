@@ -1,0 +1,122 @@
+"""Runs the pages: Streamlit's own app behind the gate, on uvicorn, with every setting said here and not in a user's files."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from streamlit.starlette import App
+from streamlit.web.bootstrap import load_config_options
+
+from dashboard.gate import Gate
+from dashboard.logs import logging_config
+from dashboard.site import SECTION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.routing import BaseRoute
+
+    from dashboard.gate import Doors
+    from dashboard.site import Site
+
+SCRIPT = Path(__file__).with_name("app.py")
+_CLOSING_SECONDS = 3  # how long an open page may keep a server that was told to stop
+
+
+class ServerError(Exception):
+    """The dashboard can't be served here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where the server listens, and which proxies (addresses, networks) may say where a request came from."""
+
+    host: str
+    port: int
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+def streamlit_options(site: Site, listener: Listener) -> dict[str, object]:
+    """Return Streamlit's settings: they outrank a config.toml and the environment."""
+    return {
+        "global.developmentMode": False,
+        "browser.gatherUsageStats": False,
+        "server.showEmailPrompt": False,
+        "server.headless": True,
+        "server.address": listener.host,
+        "server.port": listener.port,
+        "server.baseUrlPath": site.base_path.strip("/"),
+        "server.enableCORS": True,
+        "server.corsAllowedOrigins": [],
+        "server.enableXsrfProtection": True,
+        "server.xsrfCookieSameSite": "lax",
+        "server.trustedUserHeaders": {"X-Hubledger-Link": "link"},  # the gate's; what a client sends under it is dropped
+        "server.enableStaticServing": False,
+        "server.enableAgentApi": False,
+        "server.scriptHealthCheckEnabled": False,
+        "server.maxUploadSize": 1,
+        "server.fileWatcherType": "none",
+        "server.runOnSave": False,
+        "server.allowRunOnSave": False,
+        "client.showErrorDetails": "none",
+        "client.showErrorLinks": False,
+        "client.toolbarMode": "viewer",
+        "client.allowedOrigins": [],
+        "runner.magicEnabled": False,
+        "logger.level": "warning",
+        "logger.enableRich": False,
+        "secrets.files": [],
+    }
+
+
+def serve(
+    site: Site,
+    listener: Listener,
+    doors: Doors,
+    *,
+    routes: list[BaseRoute],
+    secrets: Mapping[str, dict[str, str]],
+) -> None:
+    """Serve until stopped. Raises ServerError if the address can't be had."""
+    taken = _bind(listener)
+    os.environ |= {
+        "HUBLEDGER_FLEET": str(site.fleet),
+        "HUBLEDGER_LAKE": site.lake,
+        "HUBLEDGER_LEDGER": site.ledger,
+    }
+    app = App(SCRIPT, routes=routes, secrets={SECTION: site.to_secrets(), **secrets})
+    load_config_options(streamlit_options(site, listener))
+    config = uvicorn.Config(
+        Gate(app, doors),
+        log_config=logging_config(),
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=True,
+        forwarded_allow_ips=list(listener.proxies),
+        ws="websockets",
+        ws_max_size=8 * 1024 * 1024,
+        timeout_graceful_shutdown=_CLOSING_SECONDS,
+    )
+    with taken:
+        uvicorn.Server(config).run(sockets=[taken])
+
+
+def _bind(listener: Listener) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            listener.host, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        taken = socket.socket(family, kind, protocol)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except OSError as error:
+        raise ServerError(
+            f"{listener.host}:{listener.port}: {error.strerror or error}; name another with --host or --port"
+        ) from error
+    return taken
