@@ -191,7 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.cloud.answer(request)
         if answer is None:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # RST at close
-            self.close_connection = True
+            self.rfile.close()
+            self.connection.close()
             return
         status, content = answer
         body = json.dumps(content).encode()

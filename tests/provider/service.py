@@ -194,8 +194,8 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
         self._default(result, read(request.config))
         added = self.of(kind, "added_blocks", [])  # blocks the cloud adds where the configuration has none
         for name in added:
-            if prior is None and not result[name]:
-                result[name] = UNKNOWN
+            if not result[name]:
+                result[name] = prior[name] if prior else UNKNOWN
         paths = self.behaviour["replace"] + self.of(kind, "replace", [])
         return pb.PlanResourceChange.Response(
             planned_state=write(result),
