@@ -5,17 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from importlib import import_module
 from importlib.metadata import packages_distributions
 
 import typer
 
 NAMES = ("terraform", "analytics", "billing", "dashboard")
+APPS = {  # by the name they are mounted as: the module, and its app
+    "fleet": ("terraform.cli", "fleet_app"),
+    "infra": ("terraform.infra_cli", "app"),
+    "costs": ("analytics.cli", "app"),
+    "invoices": ("billing.cli", "app"),
+}
 
 
 def main() -> None:
     """Run the command. Errors of the packages' edges become lines on stderr and exit code 1."""
     _check_names()
-    app, errors = mounted()
+    app, errors = mounted(sys.argv[1] if len(sys.argv) > 1 else None)
     try:
         try:
             app()
@@ -33,20 +40,24 @@ def main() -> None:
         sys.exit(1)
 
 
-def mounted() -> tuple[typer.Typer, tuple[type[Exception], ...]]:
-    """Return the command with the packages' apps, and the errors that they stop with."""
-    from analytics import cli as costs
-    from terraform import cli as fleet
+def mounted(only: str | None = None) -> tuple[typer.Typer, tuple[type[Exception], ...]]:
+    """Return the command with the packages' apps, and the errors that they stop with; `only` one app where it is named.
 
+    A command need not wait for what the others import.
+    """
     app = typer.Typer(
         help="What every JupyterHub of a fleet costs, to the cent, and why.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.add_typer(fleet.fleet_app, name="fleet")
-    app.add_typer(costs.app, name="costs")
-    return app, (*costs.ERRORS, *fleet.ERRORS)
+    errors: list[type[Exception]] = []
+    for name, (module, attribute) in APPS.items():
+        if name == only or only not in APPS:
+            package = import_module(module)
+            app.add_typer(getattr(package, attribute), name=name)
+            errors += package.ERRORS
+    return app, tuple(errors)
 
 
 def _check_names() -> None:

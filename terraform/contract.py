@@ -138,9 +138,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What holds between a community and the issuer from `start` on, until the next amendment."""
+    """What holds between a community and the issuer from `start` on, until the next amendment.
+
+    What is billed are the days in [first_day, end), whichever amendment they fall in.
+    """
 
     start: date | None
+    first_day: date | None
     end: date | None
     payer: Organisation
     currency: str

@@ -42,11 +42,11 @@ Terms = TypeVar("Terms", bound="BaseModel")
 
 def contracts(content: ContractFile) -> tuple[Contract, ...]:
     """The contract as it holds at first and after each amendment, oldest first."""
-    found = [_contract(content, content.start, content.end)]
+    found = [_contract(content, content.start)]
     terms = content
     for amendment in sorted(content.amendments, key=lambda each: each.start):
         terms = amended(terms, amendment)
-        found.append(_contract(terms, amendment.start, content.end))
+        found.append(_contract(terms, amendment.start))
     return tuple(found)
 
 
@@ -73,11 +73,12 @@ def _over(terms: Terms, amendment: BaseModel, without: Collection[str]) -> Terms
     return terms.model_copy(update={name: getattr(amendment, name) for name in given})
 
 
-def _contract(terms: ContractFile, start: date | None, end: date | None) -> Contract:
+def _contract(terms: ContractFile, start: date | None) -> Contract:
     fees = terms.fees
     return Contract(
         start=start,
-        end=end,
+        first_day=terms.start,
+        end=terms.end,
         payer=organisation(terms.payer),
         currency=terms.currency,
         tax=tax(terms.tax),

@@ -1,0 +1,117 @@
+"""`hubledger invoices`: what was allocated becomes drafts, a closed month, documents that never change, and their proof."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from analytics import show
+from analytics.lake import Lake
+from analytics.options import FLEET, LAKE, FleetOption, LakeOption, MonthOption
+from billing import closing, drafting, issuing, ledger_rows, show_invoices
+from billing.compute import NoRate
+from billing.contracts import NoContract
+from billing.ledger import LedgerError
+from billing.options import LEDGER, CommunityOption, LedgerOption, actor, opened
+from terraform.fleet_files import load
+
+ERRORS: tuple[type[Exception], ...] = (
+    LedgerError,
+    NoContract,
+    NoRate,
+    closing.CloseError,
+    drafting.DraftError,
+    issuing.IssueError,
+)
+
+app = typer.Typer(
+    help="Allocated cost in; invoices, credit notes and the month's certificate out.", no_args_is_help=True
+)
+
+
+@app.command("draft")
+def draft_command(
+    *,
+    month: MonthOption,
+    community: CommunityOption = None,
+    fleet: FleetOption = FLEET,
+    lake: LakeOption = LAKE,
+    ledger: LedgerOption = LEDGER,
+) -> None:
+    """Compute a month's invoices, as drafts without numbers.
+
+    A draft replaces the one before it. It is computed from the newest allocations, by the contract that is in force in that month.
+
+    Example: hubledger invoices draft --month 2026-09
+    """
+    with opened(ledger) as book:
+        drafts = drafting.draft(book, Lake(lake), load(fleet), month, communities=community or (), actor=actor())
+    show.print_parts(show_invoices.drafts_table(month, drafts))
+
+
+@app.command("close")
+def close_command(
+    *,
+    month: MonthOption,
+    provisional: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Close although a bill is provisional, and say why.")
+    ] = None,
+    fleet: FleetOption = FLEET,
+    lake: LakeOption = LAKE,
+    ledger: LedgerOption = LEDGER,
+) -> None:
+    """Close a month for ever: what was reviewed is what will be issued.
+
+    Refuses while a bill is provisional, while the bill is another than was allocated, and while a draft is not what would be
+    drafted now.
+
+    Example: hubledger invoices close --month 2026-09
+    """
+    with opened(ledger) as book:
+        closed = closing.close(book, Lake(lake), load(fleet), month, provisional=provisional, actor=actor())
+    done = "was closed before" if closed.already else "closed"
+    typer.echo(f"{month} {done}: {closed.drafts} to issue, computation {closed.computation[:12]}", err=True)
+
+
+@app.command("issue")
+def issue_command(
+    *,
+    month: MonthOption,
+    community: CommunityOption = None,
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The documents' date; by default today.")
+    ] = None,
+    ledger: LedgerOption = LEDGER,
+) -> None:
+    """Give a closed month's drafts their numbers. They never change again.
+
+    All are issued or none. A second run finds nothing to issue.
+
+    Example: hubledger invoices issue --month 2026-09
+    """
+    with opened(ledger) as book:
+        issued = issuing.issue(book, month, communities=community or (), day=day.date() if day else None, actor=actor())
+    show.print_parts(show_invoices.issued_table(issued))
+    if not issued:
+        typer.echo(f"{month}: nothing to issue", err=True)
+
+
+@app.command("list")
+def list_command(
+    *,
+    month: Annotated[str | None, typer.Option("--month", "-m", metavar="YYYY-MM", help="Only this month.")] = None,
+    community: CommunityOption = None,
+    ledger: LedgerOption = LEDGER,
+) -> None:
+    """List drafts and issued documents, with what is paid.
+
+    Example: hubledger invoices list --month 2026-09
+    """
+    with opened(ledger) as book, book.read() as con:
+        issued = ledger_rows.issued(con, month=month, communities=community or ())
+        drafts = ledger_rows.drafts(con, month, community or ())
+    show.print_parts(show_invoices.issued_table(issued))
+    if drafts:
+        show.print_parts(show_invoices.drafts_table(month or "all months", drafts))

@@ -1,0 +1,397 @@
+"""From a month's facts and inputs to its documents, as drafts: no clock, no network, the same result for ever."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+from analytics.money import minor_unit, round_parts, round_total
+from billing.days import month_days
+from billing.document import (
+    Award,
+    BankAccount,
+    Basis,
+    Cell,
+    Document,
+    Information,
+    Kind,
+    Language,
+    Line,
+    LineKind,
+    MonthCost,
+    Party,
+    Phrase,
+    Rate,
+    Source,
+    Status,
+    TaxCategory,
+    Totals,
+    Unit,
+    Version,
+)
+from billing.fees import Fee, fees
+from billing.grants import Charge, Payable, charge_grants
+from billing.settlement import Settlement, settle
+from billing.tax import subtotals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from billing.days import Days
+    from billing.facts import Facts
+    from billing.inputs import Inputs, Signed
+    from billing.settlement import Bill, Part
+    from terraform.contract import Bank, Contract, Grant, Organisation, Tax
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+_ORDER = list(LineKind)
+
+
+class NoRate(Exception):
+    """A bill is in another currency than the contract, and nobody says what it is worth; nothing was drafted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document without a number. `payer` is empty for the contract's payer, else the award whose own payer it goes to."""
+
+    community: str
+    payer: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """A month's drafts, and how its bills were parted."""
+
+    drafts: tuple[Draft, ...]
+    settlement: Settlement
+
+
+def compute(facts: Facts, inputs: Inputs, *, today: date) -> Computation:
+    """Return the drafts of every community with a contract, dated `today`. Raises NoRate with every bill that lacks one."""
+    settlement = settle(facts, inputs)
+    _check_rates(settlement, inputs)
+    drafts = [
+        draft
+        for signed in sorted(inputs.signed, key=lambda each: each.community)
+        for draft in _drafts(
+            signed, [part for part in settlement.parts if part.community == signed.community], facts, inputs, today
+        )
+    ]
+    return Computation(tuple(drafts), settlement)
+
+
+def active_users(inputs: Inputs, facts: Facts, community: str) -> Decimal:
+    """Return a community's active users: each hub's, by the part of the month that the hub was the community's."""
+    length = len(month_days(inputs.month))
+    counted = sum(
+        (
+            Decimal(facts.users.get(stay.hub, 0)) * stay.days / length
+            for stay in inputs.stays
+            if stay.community == community
+        ),
+        ZERO,
+    )
+    return counted.quantize(Decimal("0.01")).normalize() if counted else ZERO
+
+
+def _check_rates(settlement: Settlement, inputs: Inputs) -> None:
+    currencies = {each.community: each.contract.currency for each in inputs.signed}
+    lacking = sorted(
+        {
+            (part.bill.currency, currencies[part.community], part.community)
+            for part in settlement.parts
+            if inputs.rate(*part.bill, currencies[part.community]) is None
+        }
+    )
+    if lacking:
+        raise NoRate(
+            "\n".join(
+                f"{community}: no rate of {inputs.month} from {base} to {currency}, which its contract is in: add it to"
+                " rates.csv, or fetch the ECB's with `hubledger fleet rates fetch`; nothing was drafted"
+                for base, currency, community in lacking
+            )
+        )
+
+
+def _drafts(signed: Signed, parts: Sequence[Part], facts: Facts, inputs: Inputs, today: date) -> list[Draft]:
+    contract = signed.contract
+    month = month_days(inputs.month)
+    payable = _pass_through(parts, contract, inputs)
+    payable += _markup(payable, contract)
+    for fee in fees(contract, month, active_users(inputs, facts, signed.community)):
+        awards = tuple(
+            g.award for g in contract.grants if g.fees and g.start <= fee.days.start and fee.days.end <= g.end
+        )
+        payable.append(Payable(_fee_line(fee), awards))
+    before = {grant.award: inputs.charged_before(signed.community, grant.award) for grant in contract.grants}
+    lines, charges = charge_grants(payable, contract, before)
+    notes = (*_ceilings(contract, charges), *_dates(contract, payable, month))
+    own = {grant.award: grant for grant in contract.grants if grant.payer is not None}
+    groups: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        groups[line.award if line.award in own else ""].append(line)
+    return [
+        Draft(
+            signed.community,
+            payer,
+            _document(signed, own.get(payer), _merged(found), charges, notes, facts, inputs, today),
+        )
+        for payer, found in sorted(groups.items())
+    ]
+
+
+def _pass_through(parts: Sequence[Part], contract: Contract, inputs: Inputs) -> list[Payable]:
+    by_bill: dict[Bill, list[Part]] = defaultdict(list)
+    for part in parts:
+        by_bill[part.bill].append(part)
+    tax = contract.pass_through_tax or contract.tax
+    found = []
+    for bill, mine in sorted(by_bill.items()):
+        rate = inputs.rate(*bill, contract.currency)
+        assert rate is not None  # noqa: S101 – checked before
+        nets = [part.amount for part in mine]
+        if bill.currency != contract.currency:
+            nets = round_parts([part.amount * rate.rate for part in mine], contract.currency)
+        for part, net in zip(mine, nets, strict=True):
+            if not net and not part.amount:
+                continue
+            line = Line(
+                id="",
+                kind=LineKind.PASS_THROUGH,
+                text=(
+                    Phrase.of("pass_through_component", component=part.component, hub=part.hub)
+                    if part.hub
+                    else Phrase.of("pass_through_account")
+                ),
+                quantity=-ONE if net < 0 else ONE,
+                unit=Unit.ONE,
+                price=abs(net),
+                net=net,
+                tax=TaxCategory(tax.category),
+                tax_rate=tax.rate,
+                hub=part.hub,
+                component=part.component,
+                origin="pass-through",
+                sources=(Source(*bill, part.amount),) if part.amount else (),
+            )
+            found.append(Payable(line, part.awards, part.too_late))
+    return found
+
+
+def _markup(payable: Sequence[Payable], contract: Contract) -> list[Payable]:
+    base = sum((each.line.net for each in payable), ZERO)
+    net = round_total(base * contract.markup_percent / 100, contract.currency)
+    if not net:
+        return []
+    tax = contract.pass_through_tax or contract.tax
+    text = Phrase.of("markup", rate=contract.markup_percent)
+    line = _simple_line(LineKind.MARKUP, "markup", text, net, tax)
+    return [Payable(line, tuple(grant.award for grant in contract.grants if grant.fees))]
+
+
+def _simple_line(kind: LineKind, origin: str, text: Phrase, net: Decimal, tax: Tax) -> Line:
+    quantity = -ONE if net < 0 else ONE
+    return Line("", kind, text, quantity, Unit.ONE, abs(net), net, TaxCategory(tax.category), tax.rate, origin=origin)
+
+
+def _fee_line(fee: Fee) -> Line:
+    tax = TaxCategory(fee.tax.category)
+    return Line(
+        "", fee.kind, fee.text, fee.quantity, fee.unit, fee.price, fee.net, tax, fee.tax.rate, origin=fee.origin
+    )
+
+
+def _merged(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The lines in order, those of one hub and component together whichever bill they are from, and numbered."""
+    groups: dict[tuple[int, bool, str, str, str, str, TaxCategory, Decimal], list[Line]] = defaultdict(list)
+    for line in lines:
+        place = (_ORDER.index(line.kind), line.hub == "", line.hub, line.component)
+        groups[*place, line.origin, line.award, line.tax, line.tax_rate].append(line)
+    found = []
+    for number, key in enumerate(sorted(groups), start=1):
+        line, *more = groups[key]
+        if more:
+            net = sum((each.net for each in groups[key]), ZERO)
+            sources = tuple(source for each in groups[key] for source in each.sources)
+            line = replace(line, net=net, quantity=-ONE if net < 0 else ONE, price=abs(net), sources=sources)
+        found.append(replace(line, id=str(number)))
+    return tuple(found)
+
+
+def _document(
+    signed: Signed,
+    grant: Grant | None,
+    lines: tuple[Line, ...],
+    charges: Sequence[Charge],
+    notes: tuple[Phrase, ...],
+    facts: Facts,
+    inputs: Inputs,
+    today: date,
+) -> Document:
+    contract, month = signed.contract, month_days(inputs.month)
+    due = today + timedelta(days=contract.payment_days)
+    awards = {line.award for line in lines if line.award}
+    return with_totals(
+        Document(
+            kind=Kind.INVOICE,
+            status=Status.DRAFT,
+            community=signed.community,
+            issuer=party(inputs.issuer.organisation),
+            payer=party(grant.payer if grant and grant.payer else contract.payer),
+            currency=contract.currency,
+            issue_date=today,
+            due_date=due,
+            period_start=month.start,
+            period_end=month.last,
+            language=Language(contract.language),
+            number_format=contract.number_format or contract.language,
+            lines=lines,
+            taxes=(),
+            totals=Totals(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO),
+            basis=_basis(signed, facts, inputs),
+            series=inputs.issuer.series,
+            bank=_bank(inputs.issuer.bank),
+            buyer_reference=(grant.buyer_reference if grant else "") or contract.buyer_reference,
+            purchase_order=(grant.purchase_order if grant else "") or contract.purchase_order,
+            contract=contract.reference,
+            payment_terms=payment_terms(contract, due),
+            awards=tuple(
+                Award(
+                    each.grant.award,
+                    each.grant.funder,
+                    each.grant.ceiling,
+                    each.before,
+                    each.charged,
+                    each.grant.start,
+                    each.grant.end - timedelta(days=1),
+                )
+                for each in charges
+                if each.grant.award in awards
+            ),
+            table=cells(lines),
+            history=() if grant else _history(signed, facts, inputs),
+            information=_information(contract, lines),
+            notes=notes if grant is None else (),
+        ),
+        terms(contract),
+    )
+
+
+def terms(contract: Contract) -> tuple[Tax, ...]:
+    """Every tax that a contract names."""
+    named = (
+        contract.tax,
+        contract.pass_through_tax,
+        contract.membership.tax if contract.membership else None,
+        contract.usage.tax if contract.usage else None,
+        *(work.tax for work in contract.work),
+        *(each.tax for each in contract.one_off),
+    )
+    return tuple(each for each in named if each is not None)
+
+
+def with_totals(document: Document, terms: Iterable[Tax]) -> Document:
+    """Return the document with the taxes and totals of its lines."""
+    taxes = subtotals(document.lines, terms, document.currency)
+    net = sum((line.net for line in document.lines), ZERO)
+    tax = sum((each.tax for each in taxes), ZERO)
+    return replace(document, taxes=taxes, totals=Totals(net, net, tax, net + tax, ZERO, net + tax))
+
+
+def payment_terms(contract: Contract, due: date) -> Phrase:
+    """Return what the document says of when to pay."""
+    if contract.payment_terms:
+        return Phrase.text(contract.payment_terms)
+    return Phrase.of("payment_days", days=contract.payment_days, due=due)
+
+
+def cells(lines: Iterable[Line]) -> tuple[Cell, ...]:
+    """Return the table of hubs and components."""
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if line.kind is LineKind.PASS_THROUGH:
+            sums[line.hub, line.component] += line.net
+    return tuple(Cell(hub, component, amount) for (hub, component), amount in sorted(sums.items()))
+
+
+def party(organisation: Organisation) -> Party:
+    """Return the organisation as a document names it."""
+    return Party(**{name: getattr(organisation, name) for name in Party.__dataclass_fields__})
+
+
+def _bank(bank: Bank | None) -> BankAccount | None:
+    return BankAccount(bank.account, bank.holder, bank.bank) if bank else None
+
+
+def _basis(signed: Signed, facts: Facts, inputs: Inputs) -> Basis:
+    currency = signed.contract.currency
+    used = {
+        (each.base, each.rate, each.source)
+        for each in inputs.rates
+        if each.currency == currency and each.base != currency
+        if any(
+            (cost.issuer, cost.account, cost.community) == (each.issuer, each.account, signed.community)
+            for cost in facts.costs
+        )
+    }
+    return Basis(
+        month=inputs.month,
+        bills=inputs.bills,
+        provisional_reason=inputs.reason,
+        coverage=facts.coverage.get(signed.community),
+        versions=tuple(Version(each.table, each.version) for each in inputs.versions),
+        rates=tuple(Rate(*each) for each in sorted(used)),
+        notes=(Phrase.of("method"),),
+    )
+
+
+def _history(signed: Signed, facts: Facts, inputs: Inputs) -> tuple[MonthCost, ...]:
+    """What the community cost in the months before and in this one, at this month's rates; nothing if one is unknown."""
+    months: dict[str, Decimal] = defaultdict(Decimal)
+    for past in facts.history:
+        if past.community == signed.community:
+            rate = inputs.rate(past.issuer, past.account, past.currency, signed.contract.currency)
+            if rate is None:
+                return ()
+            months[past.month] += past.amount * rate.rate
+    return tuple(
+        MonthCost(month, amount.quantize(minor_unit(signed.contract.currency), rounding=ROUND_HALF_UP))
+        for month, amount in sorted(months.items())
+    )
+
+
+def _information(contract: Contract, lines: Iterable[Line]) -> tuple[Information, ...]:
+    charged = sum((line.net for line in lines if line.kind is not LineKind.PASS_THROUGH), ZERO)
+    part = round_total(charged * contract.open_source_percent / 100, contract.currency)
+    if not part:
+        return ()
+    return (Information(Phrase.of("open_source_share", rate=contract.open_source_percent), part),)
+
+
+def _ceilings(contract: Contract, charges: Iterable[Charge]) -> tuple[Phrase, ...]:
+    """Say where a grant's ceiling left something to the contract's payer."""
+    return tuple(
+        Phrase.of("grant_ceiling", award=each.grant.award, amount=each.left_over, payer=contract.payer.name)
+        for each in charges
+        if each.left_over
+    )
+
+
+def _dates(contract: Contract, payable: Iterable[Payable], month: Days) -> tuple[Phrase, ...]:
+    """Say where a grant that begins or ends in the month left something to the contract's payer."""
+    late: dict[str, Decimal] = defaultdict(Decimal)
+    for each in payable:
+        for award in each.too_late:
+            late[award] += each.line.net
+    return tuple(
+        Phrase.of("grant_dates", award=grant.award, amount=late[grant.award], payer=contract.payer.name)
+        for grant in contract.grants
+        if late.get(grant.award) and len(month.within(grant.start, grant.end))
+    )

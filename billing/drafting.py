@@ -1,0 +1,134 @@
+"""Drafts: documents of a month that is open, or of what was voided, computed anew whenever they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from billing import ledger_rows
+from billing.compute import compute
+from billing.document import Status
+from billing.facts import facts
+from billing.gathering import gather
+from billing.ledger_rows import DraftRow, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from analytics.lake import Lake
+    from billing.compute import Computation
+    from billing.document import Document
+    from billing.inputs import Inputs
+    from billing.ledger import Ledger
+    from terraform.fleet import Fleet
+
+
+class DraftError(Exception):
+    """Nothing can be drafted; the ledger is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something to the ledger, and when."""
+
+    who: str
+    now: datetime
+
+
+def draft(
+    ledger: Ledger, lake: Lake, fleet: Fleet, month: str, *, communities: Collection[str] = (), actor: Actor
+) -> tuple[DraftRow, ...]:
+    """Compute the month's documents from the lake's newest versions and put them in place of the drafts there are.
+
+    In a closed month, only what was voided is drafted, from the versions that the month was closed with.
+    Raises DraftError if a community is unknown or has no contract, or if there is nothing to draft.
+    """
+    _check_communities(fleet, communities)
+    with ledger.write() as con:
+        period = ledger_rows.period(con, month)
+        if period is not None and period.computation is not None:
+            return _draft_voided(con, lake, fleet, month, communities, actor, period.computation)
+        found, inputs = gather(lake, fleet, month, balances=ledger_rows.balances(con, month))
+        made = compute(found, inputs, today=actor.now.date())
+        ledger_rows.open_period(con, month)
+        return replace_drafts(con, month, made, inputs, communities, actor)
+
+
+def replace_drafts(
+    con: Connection, month: str, made: Computation, inputs: Inputs, communities: Collection[str], actor: Actor
+) -> tuple[DraftRow, ...]:
+    """Put the computed documents in place of the month's invoice drafts."""
+    fingerprint = ledger_rows.keep_inputs(con, inputs, actor.now)
+    ledger_rows.remove_drafts(con, [each for each in ledger_rows.drafts(con, month, communities) if not each.corrects])
+    rows = tuple(
+        DraftRow(month, each.community, each.payer, "", False, each.document, fingerprint)
+        for each in made.drafts
+        if not communities or each.community in communities
+    )
+    for row in rows:
+        ledger_rows.put_draft(con, row, actor.now)
+    ledger_rows.note(con, Event(actor.now, actor.who, "draft", month, "", f"{len(rows)} drafts, {fingerprint}"))
+    return rows
+
+
+def core(document: Document) -> Document:
+    """Return a document without what issuing gives it: it is what must come out again when it is computed anew."""
+    return replace(
+        document,
+        status=Status.DRAFT,
+        number=None,
+        issue_date=document.period_end,
+        due_date=document.period_end,
+        payment_terms=None,
+        previous_hash="",
+        content_hash="",
+    )
+
+
+def _draft_voided(
+    con: Connection,
+    lake: Lake,
+    fleet: Fleet,
+    month: str,
+    communities: Collection[str],
+    actor: Actor,
+    computation: str,
+) -> tuple[DraftRow, ...]:
+    """Draft what was voided anew, by the contract as it is now."""
+    there = ledger_rows.issued(con, month=month)
+    voided = {each.corrects for each in there if each.whole}
+    again = {each.community for each in there if each.number in voided}
+    again -= {each.community for each in there if not each.corrects and each.number not in voided}
+    again = {each for each in again if not communities or each in communities}
+    if not again:
+        raise DraftError(
+            f"{month} is closed: what a restated bill changes is drafted by `hubledger invoices adjust --month {month}`"
+        )
+    was = ledger_rows.kept_inputs(con, computation)
+    _, now = gather(lake, fleet, month, balances=ledger_rows.balances(con, month))
+    signed = {each.community: each for each in was.signed} | {
+        each.community: each for each in now.signed if each.community in again
+    }
+    inputs = replace(
+        was,
+        signed=tuple(signed[name] for name in sorted(signed)),
+        rates=now.rates,
+        balances=now.balances,
+        issuer=now.issuer,
+    )
+    made = compute(facts(lake, month, inputs.at), inputs, today=actor.now.date())
+    return replace_drafts(con, month, made, inputs, again, actor)
+
+
+def _check_communities(fleet: Fleet, communities: Collection[str]) -> None:
+    known = {each.name for each in fleet.communities}
+    if unknown := sorted(set(communities) - known):
+        raise DraftError(f"no community '{unknown[0]}' in the fleet; there are {', '.join(sorted(known)) or 'none'}")
+    without = sorted(each.name for each in fleet.communities if each.name in communities and not each.contracts)
+    if without:
+        raise DraftError(f"{without[0]} has no contract: add one to its file, under 'contract'")
+    if not any(each.contracts for each in fleet.communities):
+        raise DraftError(f"{fleet.path}: no community has a contract: add one to its file, under 'contract'")

@@ -1,0 +1,362 @@
+"""The ledger's rows as values: periods, drafts, issued documents; read and added on a connection of the ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select, update
+
+from analytics.money import minor_unit
+from billing import canonical, inputs
+from billing.document import Document, Kind
+from billing.inputs import Balance, Inputs
+from billing.ledger import LedgerError
+from billing.ledger_tables import COMPUTATIONS, CREDIT_NOTES, DRAFTS, EVENTS, INVOICES, LINES, PAYMENTS, PERIODS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A month in the ledger: open or closed, and what it was closed with."""
+
+    month: str
+    closed: bool
+    computation: str | None
+    reason: str
+    closed_at: datetime | None
+    closed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A draft. `corrects` is the number of the invoice that a note corrects, or empty."""
+
+    month: str
+    community: str
+    payer: str
+    corrects: str
+    whole: bool
+    document: Document
+    computation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An issued document, and what is paid of it."""
+
+    number: str
+    issuer: str
+    year: int
+    sequence: int
+    month: str
+    community: str
+    payer: str
+    edition: int
+    computation: str
+    document: Document
+    corrects: str
+    whole: bool
+    issued_at: datetime
+    issued_by: str
+    paid: Decimal
+
+    @property
+    def sign(self) -> int:
+        """1 for what is owed to the issuer, -1 for what the issuer gives back."""
+        return -1 if self.document.kind is Kind.CREDIT_NOTE else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something somebody did."""
+
+    at: datetime
+    who: str
+    action: str
+    month: str
+    number: str
+    detail: str
+
+
+def minor(amount: Decimal, currency: str) -> int:
+    """Return an amount in minor units. Raises LedgerError if it has a fraction of one."""
+    units = amount / minor_unit(currency)
+    if units != units.to_integral_value():
+        raise LedgerError(f"{amount} {currency} has a fraction of the currency's minor unit; nothing was written")
+    return int(units)
+
+
+def major(units: int, currency: str) -> Decimal:
+    """Return so many minor units as an amount."""
+    return units * minor_unit(currency)
+
+
+def period(con: Connection, month: str) -> Period | None:
+    """Return a month, None if the ledger doesn't know it."""
+    return next((each for each in periods(con) if each.month == month), None)
+
+
+def periods(con: Connection) -> tuple[Period, ...]:
+    """Return every month the ledger knows, in order."""
+    rows = con.execute(select(PERIODS).order_by(PERIODS.c.month)).all()
+    return tuple(
+        Period(row.month, row.state == "closed", row.computation, row.reason, row.closed_at, row.closed_by)
+        for row in rows
+    )
+
+
+def open_period(con: Connection, month: str) -> None:
+    """Make the month known, open, if it isn't yet."""
+    if period(con, month) is None:
+        con.execute(insert(PERIODS).values(month=month, state="open", reason="", closed_by=""))
+
+
+def close_period(con: Connection, month: str, computation: str, *, reason: str, at: datetime, who: str) -> None:
+    """Close the month for ever."""
+    con.execute(
+        update(PERIODS)
+        .where(PERIODS.c.month == month)
+        .values(state="closed", computation=computation, reason=reason, closed_at=at, closed_by=who)
+    )
+
+
+def keep_inputs(con: Connection, given: Inputs, at: datetime) -> str:
+    """Keep what documents are computed from; return its fingerprint."""
+    fingerprint = given.fingerprint
+    if con.execute(select(COMPUTATIONS.c.month).where(COMPUTATIONS.c.fingerprint == fingerprint)).first() is None:
+        con.execute(
+            insert(COMPUTATIONS).values(fingerprint=fingerprint, month=given.month, inputs=given.to_json(), made_at=at)
+        )
+    return fingerprint
+
+
+def kept_inputs(con: Connection, fingerprint: str) -> Inputs:
+    """Return the inputs of a fingerprint. Raises LedgerError if they are not there, or not what they were."""
+    found = con.execute(select(COMPUTATIONS.c.inputs).where(COMPUTATIONS.c.fingerprint == fingerprint)).scalar()
+    if found is None:
+        raise LedgerError(f"computation {fingerprint[:12]} is not in the ledger: somebody has changed it")
+    try:
+        return inputs.from_json(found)
+    except inputs.NotInputs as error:
+        raise LedgerError(f"computation {fingerprint[:12]}: {error}: somebody has changed the ledger") from error
+
+
+def put_draft(con: Connection, draft: DraftRow, at: datetime) -> None:
+    """Add a draft."""
+    con.execute(
+        insert(DRAFTS).values(
+            month=draft.month,
+            community=draft.community,
+            payer=draft.payer,
+            corrects=draft.corrects,
+            kind=draft.document.kind.value,
+            whole=draft.whole,
+            content=canonical.to_json(draft.document),
+            computation=draft.computation,
+            drafted_at=at,
+        )
+    )
+
+
+def remove_drafts(con: Connection, drafts: Iterable[DraftRow]) -> None:
+    """Remove drafts: of what is issued, or drafted anew."""
+    for draft in drafts:
+        con.execute(
+            delete(DRAFTS).where(
+                DRAFTS.c.month == draft.month,
+                DRAFTS.c.community == draft.community,
+                DRAFTS.c.payer == draft.payer,
+                DRAFTS.c.corrects == draft.corrects,
+            )
+        )
+
+
+def drafts(con: Connection, month: str | None = None, communities: Collection[str] = ()) -> tuple[DraftRow, ...]:
+    """Return the drafts of a month (None: of all), of some communities (none named: of all), in order."""
+    query = select(DRAFTS).order_by(DRAFTS.c.month, DRAFTS.c.community, DRAFTS.c.payer, DRAFTS.c.corrects)
+    if month is not None:
+        query = query.where(DRAFTS.c.month == month)
+    if communities:
+        query = query.where(DRAFTS.c.community.in_(sorted(communities)))
+    return tuple(
+        DraftRow(
+            row.month,
+            row.community,
+            row.payer,
+            row.corrects,
+            row.whole,
+            _document(row.content, "a draft"),
+            row.computation,
+        )
+        for row in con.execute(query).all()
+    )
+
+
+def issued(
+    con: Connection,
+    *,
+    month: str | None = None,
+    communities: Collection[str] = (),
+    number: str | None = None,
+    issuer: str | None = None,
+) -> tuple[Issued, ...]:
+    """Return issued documents in the order of their numbers."""
+    query = (
+        select(INVOICES, CREDIT_NOTES.c.corrects, CREDIT_NOTES.c.whole)
+        .outerjoin(CREDIT_NOTES, CREDIT_NOTES.c.number == INVOICES.c.number)
+        .order_by(INVOICES.c.issuer, INVOICES.c.year, INVOICES.c.sequence)
+    )
+    for column, value in ((INVOICES.c.month, month), (INVOICES.c.number, number), (INVOICES.c.issuer, issuer)):
+        if value is not None:
+            query = query.where(column == value)
+    if communities:
+        query = query.where(INVOICES.c.community.in_(sorted(communities)))
+    paid: dict[str, int] = defaultdict(int)
+    for row in con.execute(select(PAYMENTS.c.number, PAYMENTS.c.amount)).all():
+        paid[row.number] += row.amount
+    return tuple(
+        Issued(
+            number=row.number,
+            issuer=row.issuer,
+            year=row.year,
+            sequence=row.sequence,
+            month=row.month,
+            community=row.community,
+            payer=row.payer,
+            edition=row.edition,
+            computation=row.computation,
+            document=_document(row.content, row.number),
+            corrects=row.corrects or "",
+            whole=bool(row.whole),
+            issued_at=row.issued_at,
+            issued_by=row.issued_by,
+            paid=major(paid[row.number], row.currency),
+        )
+        for row in con.execute(query).all()
+    )
+
+
+def put_issued(
+    con: Connection,
+    draft: DraftRow,
+    document: Document,
+    key: tuple[str, int, int],
+    *,
+    edition: int,
+    at: datetime,
+    who: str,
+) -> None:
+    """Add a sealed document, its lines first: the database takes no line of what is issued."""
+    issuer, year, sequence = key
+    number, currency, totals = document.number or "", document.currency, document.totals
+    con.execute(
+        insert(LINES),
+        [
+            {
+                "number": number,
+                "position": position,
+                "kind": line.kind.value,
+                "hub": line.hub,
+                "component": line.component,
+                "award": line.award,
+                "origin": line.origin,
+                "net": minor(line.net, currency),
+                "tax_category": line.tax.value,
+                "tax_rate": f"{line.tax_rate:f}",
+            }
+            for position, line in enumerate(document.lines, start=1)
+        ],
+    )
+    con.execute(
+        insert(INVOICES).values(
+            number=number,
+            issuer=issuer,
+            year=year,
+            sequence=sequence,
+            kind=document.kind.value,
+            month=draft.month,
+            community=draft.community,
+            payer=draft.payer,
+            edition=edition,
+            currency=currency,
+            net=minor(totals.tax_exclusive, currency),
+            tax=minor(totals.tax, currency),
+            rounding=minor(totals.rounding, currency),
+            payable=minor(totals.payable, currency),
+            issue_date=document.issue_date,
+            due_date=document.due_date,
+            computation=draft.computation,
+            content=canonical.to_json(document),
+            previous_hash=document.previous_hash,
+            content_hash=document.content_hash,
+            issued_at=at,
+            issued_by=who,
+        )
+    )
+    if draft.corrects:
+        con.execute(insert(CREDIT_NOTES).values(number=number, corrects=draft.corrects, whole=draft.whole))
+
+
+def put_payment(
+    con: Connection, to: Issued, amount: Decimal, *, paid_on: date, reference: str, at: datetime, who: str
+) -> None:
+    """Add a payment."""
+    currency = to.document.currency
+    con.execute(
+        insert(PAYMENTS).values(
+            number=to.number,
+            amount=minor(amount, currency),
+            currency=currency,
+            paid_on=paid_on,
+            reference=reference,
+            entered_at=at,
+            entered_by=who,
+        )
+    )
+
+
+def note(con: Connection, event: Event) -> None:
+    """Add an event."""
+    con.execute(
+        insert(EVENTS).values(
+            at=event.at, who=event.who, action=event.action, month=event.month, number=event.number, detail=event.detail
+        )
+    )
+
+
+def events(con: Connection) -> tuple[Event, ...]:
+    """Return all that was done, oldest first."""
+    rows = con.execute(select(EVENTS).order_by(EVENTS.c.id)).all()
+    return tuple(Event(row.at, row.who, row.action, row.month, row.number, row.detail) for row in rows)
+
+
+def balances(con: Connection, month: str) -> tuple[Balance, ...]:
+    """Return what each grant was charged by other months' documents: all that are issued, and earlier months' drafts."""
+    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for each in issued(con):
+        if each.month != month:
+            for award in each.document.awards:
+                found[each.community, award.code] += award.charged * each.sign
+    for draft in drafts(con):
+        if draft.month < month:
+            sign = -1 if draft.document.kind is Kind.CREDIT_NOTE else 1
+            for award in draft.document.awards:
+                found[draft.community, award.code] += award.charged * sign
+    return tuple(Balance(*key, amount) for key, amount in sorted(found.items()) if amount)
+
+
+def _document(content: str, what: str) -> Document:
+    try:
+        return canonical.from_json(content)
+    except canonical.NotADocument as error:
+        raise LedgerError(f"{what}: {error}: somebody has changed the ledger") from error

@@ -1,0 +1,41 @@
+"""Options that several commands of `hubledger invoices` have, and what they become."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from billing.drafting import Actor
+from billing.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEDGER = "ledger.sqlite"
+LedgerOption = Annotated[
+    str,
+    typer.Option("--ledger", envvar="HUBLEDGER_LEDGER", help="The ledger: a file, or postgresql://…", metavar="LEDGER"),
+]
+CommunityOption = Annotated[
+    list[str] | None, typer.Option("--community", "-c", help="Only this community (repeatable).")
+]
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Ledger]:
+    """Yield the ledger at `url`."""
+    ledger = Ledger(url)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def actor() -> Actor:
+    """Return who runs the command (HUBLEDGER_USER, else the system's user), and the time."""
+    return Actor(os.environ.get("HUBLEDGER_USER") or getpass.getuser(), datetime.now(UTC))
