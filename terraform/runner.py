@@ -16,7 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from terraform import events, process, secret_values
 from terraform.binary import FLAG, written
 from terraform.infra_errors import InfraError
-from terraform.process import Limits
+from terraform.process import Interrupts, Limits
 from terraform.terraform_faults import Locked, Transient, failure, of_text
 from terraform.work import now, replace
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from terraform.binary import Binary
     from terraform.events import Event, Story
     from terraform.fleet import Cluster
-    from terraform.process import Ending, Interrupts
+    from terraform.process import Ending
     from terraform.work import Work
 
 Result = TypeVar("Result")
@@ -184,14 +184,20 @@ class Terraform:
         """Return the version of the program, and of the providers it has."""
         return self._document("version", json=FLAG)
 
-    def pull(self) -> bytes:
-        """Return the whole state as it is stored; nothing where there is none."""
-        command = self._binary.command("state pull")
-        return self._retried("state pull", lambda: self._captured(command, "state pull", self._patience.init_seconds))
+    def pull(self, *, afterwards: bool = False) -> bytes:
+        """Return the whole state as it is stored; nothing where there is none. `afterwards` it is asked despite a signal."""
+        command, seconds = self._binary.command("state pull"), self._patience.init_seconds
+        return self._retried(
+            "state pull", lambda: self._captured(command, "state pull", seconds, despite_signal=afterwards)
+        )
 
-    def state(self) -> State:
+    def push(self, file: Path) -> None:
+        """Put a state from a file where the state belongs."""
+        self._captured(self._binary.command("state push", str(file)), "state push", self._patience.init_seconds)
+
+    def state(self, *, afterwards: bool = False) -> State:
         """Return which state there is."""
-        told = events.document(self.pull()) or {}
+        told = events.document(self.pull(afterwards=afterwards)) or {}
         return State(int(str(told.get("serial", 0))), str(told.get("lineage", "")))
 
     def probe_lock(self) -> str | None:
@@ -257,14 +263,15 @@ class Terraform:
             self.finish(folder)
         return story, ending, folder
 
-    def _captured(self, command: Sequence[str], name: str, seconds: float) -> bytes:
+    def _captured(self, command: Sequence[str], name: str, seconds: float, *, despite_signal: bool = False) -> bytes:
         """Return what a command prints; it is never written to a file that has a name."""
         with (
             tempfile.TemporaryFile(mode="w+b", buffering=0) as output,
             tempfile.TemporaryFile(mode="w+b", buffering=0) as errors,
         ):
             limits = Limits(seconds, self._patience.grace_seconds)
-            ending = self._run(command, name, output=output, errors=errors, limits=limits)
+            interrupts = Interrupts(self._watch.say) if despite_signal else self._interrupts
+            ending = self._run(command, name, output=output, errors=errors, limits=limits, interrupts=interrupts)
             printed = [_read(file) for file in (output, errors)]
         if ending.code != 0 or ending.interrupted:
             text = self.masking.output(b"\n".join(printed)).decode("utf-8", "replace")
@@ -280,11 +287,14 @@ class Terraform:
         output: FileIO,
         limits: Limits,
         errors: FileIO | None = None,
+        interrupts: Interrupts | None = None,
         started: Callable[[process.Started], None] = lambda _: None,
         line: Callable[[bytes], None] = lambda _: None,
         files: Sequence[int] = (),
     ) -> Ending:
-        self._stop_if_interrupted()
+        interrupts = interrupts or self._interrupts
+        if interrupts.came:
+            raise Interrupted(f"{self._cluster.name}: stopped before the next step, as a signal asked")
         try:
             return process.run(
                 command,
@@ -294,7 +304,7 @@ class Terraform:
                 errors=errors,
                 environment=self._environment,
                 limits=limits,
-                interrupts=self._interrupts,
+                interrupts=interrupts,
                 started=started,
                 line=line,
                 files=files,
@@ -347,10 +357,6 @@ class Terraform:
             with attempt:
                 return once()
         raise AssertionError("unreachable")
-
-    def _stop_if_interrupted(self) -> None:
-        if self._interrupts.came:
-            raise Interrupted(f"{self._cluster.name}: stopped before the next step, as a signal asked")
 
 
 def _environment(

@@ -1,0 +1,39 @@
+"""Options that several commands of `hubledger infra` have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from terraform.runner import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FleetOption = Annotated[
+    Path, typer.Option("--fleet", envvar="HUBLEDGER_FLEET", help="The folder of the fleet's files.")
+]
+WorkOption = Annotated[
+    Path, typer.Option("--work", envvar="HUBLEDGER_INFRA", help="The folder that has a work folder for each cluster.")
+]
+ClusterArgument = Annotated[str, typer.Argument(metavar="CLUSTER", help="The cluster.")]
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", min=0.01, metavar="MINUTES", help="Minutes after which Terraform is to stop.")
+]
+FLEET, WORK = Path("fleet"), Path("infra")
+_RETRY_WAIT = "HUBLEDGER_RETRY_SECONDS"  # the first wait before something is tried again
+_GRACE = "HUBLEDGER_GRACE_SECONDS"  # how long Terraform may take to stop
+
+
+def patience(environment: Mapping[str, str], minutes: float | None) -> Patience:
+    """Return how long commands may take: `minutes` for a plan or an apply."""
+    known = Patience()
+    seconds = minutes * 60 if minutes is not None else None
+    return Patience(
+        plan_seconds=seconds or known.plan_seconds,
+        apply_seconds=seconds or known.apply_seconds,
+        grace_seconds=float(environment.get(_GRACE, known.grace_seconds)),
+        first_wait_seconds=float(environment.get(_RETRY_WAIT, known.first_wait_seconds)),
+    )

@@ -1,0 +1,79 @@
+"""Makes a plan: render, initialise, plan, look at it; what may not be applied is refused and not kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terraform import plan
+from terraform.billable import destroyed_data, unlabelled
+from terraform.changes import changes, output_changes, resources
+from terraform.infra_errors import InfraError
+from terraform.plan import Record
+from terraform.recovery import settle
+from terraform.render import digest
+from terraform.work import here, now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from terraform.changes import Planned
+    from terraform.cost_delta import Delta
+    from terraform.site import Site
+
+    Costing = Callable[[Site, Sequence[Planned]], Delta | None]
+
+
+class Refused(InfraError):
+    """A plan was made that may not be applied."""
+
+
+def make_plan(site: Site, *, destroy: bool = False, costing: Costing | None = None) -> Record:
+    """Make and save a plan of a cluster; return its record. The work folder must be held.
+
+    Raises Refused where a resource that costs money would lack its labels; InfraError where Terraform fails.
+    """
+    settle(site)
+    work = site.work
+    work.write(site.root)
+    work.discard_plan()
+    site.initialise()
+    origin = site.origin()
+    beside = work.plan.with_suffix(".new")
+    try:
+        site.terraform.plan(beside, destroy=destroy)
+        shown = site.terraform.show(beside)
+        planned = resources(shown)
+        _refuse_unlabelled(site, planned)
+        record = Record(
+            cluster=site.name,
+            plan=digest(beside.read_bytes()),
+            origin=origin,
+            state=plan.state_of(beside) or site.terraform.state(),
+            made_at=now(),
+            made_by=f"{plan.who(site.surroundings.environment)}@{here()}",
+            terraform=str(shown.get("terraform_version", "")),
+            destroy=destroy,
+            changes=changes(shown),
+            outputs=output_changes(shown),
+            destroys_data=destroyed_data(planned),
+            delta=costing(site, planned) if costing else None,
+        )
+        beside.replace(work.plan)
+        plan.write(work, record)
+    finally:
+        beside.unlink(missing_ok=True)
+    return record
+
+
+def _refuse_unlabelled(site: Site, planned: Sequence[Planned]) -> None:
+    lacking = unlabelled(planned)
+    if not lacking:
+        return
+    lines = [
+        f"{site.name}: {one.address} would cost money without the labels {', '.join(one.missing)}" for one in lacking
+    ]
+    lines.append(
+        f"{site.name}: refused, nothing is saved: give them their labels (Hubledger's modules do; your own take them from"
+        " terraform/modules/labels), else nobody could tell whose cost it is"
+    )
+    raise Refused("\n".join(lines))
