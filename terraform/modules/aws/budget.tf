@@ -8,7 +8,6 @@ resource "aws_budgets_budget" "this" {
   time_unit         = "MONTHLY"
   limit_amount      = tostring(var.budget.monthly_amount)
   limit_unit        = var.budget.currency
-  time_period_start = "${var.budget.start}_00:00"
   tags              = local.labels["cluster"]
 
   dynamic "cost_filter" {

@@ -322,7 +322,7 @@ variable "registries" {
 }
 
 variable "budget" {
-  description = "A budget of a month: its amount in the billing account's currency (`currency` where the cloud asks for it), its `scope` cluster (what carries the cluster's label) or account (the whole project, account or subscription), percentages of it that are told when spent and when forecast, the addresses they are told to, and its first month. Left out: none. It tells, it doesn't stop."
+  description = "A budget of a month: its amount in the billing account's currency (`currency` where the cloud asks for it), its `scope` cluster (what carries the cluster's label) or account (the whole project, account or subscription), percentages of it that are told when spent and when forecast, and the addresses they are told to. Left out: none. It tells, it doesn't stop."
   type = object({
     monthly_amount = number
     currency       = optional(string, "USD")
@@ -330,7 +330,6 @@ variable "budget" {
     thresholds     = optional(list(number), [50, 90, 100])
     forecast       = optional(list(number), [100])
     emails         = list(string)
-    start          = optional(string, "2026-01-01")
   })
   default = null
 
@@ -360,8 +359,8 @@ variable "budget" {
   }
 
   validation {
-    condition     = try(can(regex("^[A-Z]{3}$", var.budget.currency)) && can(regex("^20[0-9]{2}-(0[1-9]|1[0-2])-01$", var.budget.start)), var.budget == null)
-    error_message = "budget.currency must be three capital letters as in USD, and budget.start the first day of a month as in 2026-01-01."
+    condition     = try(can(regex("^[A-Z]{3}$", var.budget.currency)), var.budget == null)
+    error_message = "budget.currency must be three capital letters, as in USD."
   }
 }
 
