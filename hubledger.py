@@ -16,6 +16,7 @@ APPS = {  # by the name they are mounted as: the module, and its app
     "infra": ("terraform.infra_cli", "app"),
     "costs": ("analytics.cli", "app"),
     "invoices": ("billing.cli", "app"),
+    "dashboard": ("dashboard.cli", "app"),
 }
 
 

@@ -1,43 +1,72 @@
-"""The gate before Streamlit: hosts and origins, sessions that end, share links, downloads, and the headers of every answer."""
+"""The gate before Streamlit: hosts and origins, sessions that end, downloads, cookies, and the headers of every answer."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
 from dashboard.headers import content_policy, frontend, inline_scripts, security_headers
-from dashboard.logs import LOGGER
-from dashboard.sessions import Sessions, Visit
+from dashboard.sessions import TOKENS_COOKIE, USER_COOKIE, Sessions, Visit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LINK_HEADER = "x-hubledger-link"  # from the gate to the pages; Streamlit makes it st.user.link
-_MEDIA = re.compile(rb"/media/([A-Za-z0-9._-]{40,})")
-_OWN = ("health", "host-config", "stream")  # what a browser needs of Streamlit's own addresses
-_TRIED_LATER = 1001  # a websocket's "going away": the page connects again, and is then asked to sign in
-_POLICY_VIOLATION = 1008
-_log = logging.getLogger(LOGGER)
+LINK_HEADER = "x-hubledger-link"  # from here to the pages: Streamlit makes it st.user.link
+HEALTH = "_stcore/health"
+_NEEDED = (HEALTH, "_stcore/host-config", "_stcore/stream")  # what a browser needs of Streamlit's own addresses
+_MEDIA = re.compile(rb"/media/([0-9A-Za-z._-]{40,})")
+_GOING_AWAY, _POLICY_VIOLATION = 1001, 1008
+_REMEMBERED = 20_000  # files
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Where people come from: `origins` (scheme://host) are those that the site answers to."""
+    """How people come: `hosts` that the site answers to (none: to any), `origin` (scheme://host) where it is fixed."""
 
     sessions: Sessions
-    hosts: frozenset[str]
+    hosts: frozenset[str] = frozenset()
+    origin: str | None = None
     base_path: str = ""
-    secure: bool = False
-    files: dict[str, set[str]] = field(default_factory=dict)
+
+    def admits(self, connection: HTTPConnection) -> bool:
+        """Tell whether a request names this site, so that no foreign name leads here."""
+        return not self.hosts or (connection.url.hostname or "").lower() in self.hosts
+
+    def same_site(self, connection: HTTPConnection) -> bool:
+        """Tell whether a request comes from a page of this site."""
+        origin = connection.headers.get("origin")
+        if origin is None:
+            return False
+        return origin == self.origin if self.origin else urlsplit(origin).netloc == connection.headers.get("host")
+
+
+class Handed:
+    """Which files were handed to which sessions: their addresses are good for these alone."""
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[str, set[str]] = OrderedDict()
+
+    def note(self, sent: bytes, session: str) -> None:
+        """Remember the files that a message to a browser names."""
+        for name in _MEDIA.findall(sent):
+            file = name.decode()
+            self._sessions.setdefault(file, set()).add(session)
+            self._sessions.move_to_end(file)
+        while len(self._sessions) > _REMEMBERED:
+            self._sessions.popitem(last=False)
+
+    def may(self, file: str, session: str) -> bool:
+        """Tell whether a session was handed a file."""
+        return session in self._sessions.get(file, ())
 
 
 class Gate:
@@ -46,6 +75,7 @@ class Gate:
     def __init__(self, app: ASGIApp, doors: Doors) -> None:
         self._app = app
         self._doors = doors
+        self._handed = Handed()
         policy = content_policy(inline_scripts(frontend()))
         self._headers = {secure: security_headers(policy, secure=secure) for secure in (False, True)}
 
@@ -56,3 +86,102 @@ class Gate:
             await self._websocket(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
+        visit = self._visit(connection)
+        secure = self._secure(scope)
+
+        async def answered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                message["headers"] = _cookies(
+                    headers.raw, secure=secure, lifetime=int(self._doors.sessions.lifetime.total_seconds())
+                ) + list(self._headers[secure])
+            await send(message)
+
+        path = self._path(scope)
+        if path != HEALTH and not self._doors.admits(connection):
+            await PlainTextResponse("This is not the dashboard's name.", 421)(scope, receive, answered)
+        elif path.startswith(("_stcore/", "component/")) and path not in _NEEDED:
+            await PlainTextResponse("Not found", 404)(scope, receive, answered)
+        elif path.startswith("media/") and not self._handed.may(path.removeprefix("media/"), visit.key):
+            await PlainTextResponse("Not found", 404)(scope, receive, answered)
+        else:
+            await self._app(_known(scope, visit), receive, answered)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
+        if not (self._doors.admits(connection) and self._doors.same_site(connection)):
+            await receive()
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        visit = self._visit(connection)
+        until = None
+        if visit.ends is not None:
+            left = (visit.ends - datetime.now(UTC)).total_seconds()
+            until = asyncio.get_running_loop().time() + left
+
+        async def received() -> Message:
+            try:
+                async with asyncio.timeout_at(until):
+                    return await receive()
+            except TimeoutError:  # the page connects again, and is asked to sign in
+                await send({"type": "websocket.close", "code": _GOING_AWAY})
+                return {"type": "websocket.disconnect", "code": _GOING_AWAY}
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "websocket.send":
+                self._handed.note(message.get("bytes") or b"", visit.key)
+            await send(message)
+
+        await self._app(_known(scope, visit, origin=self._doors.origin), received, sent)
+
+    def _visit(self, connection: HTTPConnection) -> Visit:
+        return self._doors.sessions.visit(connection.cookies, now=datetime.now(UTC))
+
+    def _secure(self, scope: Scope) -> bool:
+        return scope["scheme"] == "https" or (self._doors.origin or "").startswith("https:")
+
+    def _path(self, scope: Scope) -> str:
+        path: str = scope["path"]
+        return path.removeprefix(self._doors.base_path).lstrip("/")
+
+
+def _known(scope: Scope, visit: Visit, origin: str | None = None) -> Scope:
+    """Return the request as Streamlit may see it: without what no longer counts, with what the gate knows.
+
+    Behind a proxy that gives the server a name of its own, Streamlit would take the page's origin for a foreign one.
+    """
+    kept = []
+    for name, value in scope["headers"]:
+        if name == LINK_HEADER.encode():
+            continue
+        if name == b"cookie":
+            value = b"; ".join(part for part in value.split(b"; ") if part.split(b"=")[0].decode() not in visit.stale)
+        if name == b"host" and origin:
+            value = urlsplit(origin).netloc.encode()
+        kept.append((name, value))
+    if visit.link:
+        kept.append((LINK_HEADER.encode(), visit.link.encode()))
+    return {**scope, "headers": kept}
+
+
+def _cookies(headers: list[tuple[bytes, bytes]], *, secure: bool, lifetime: int) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer with its cookies made shorter, and for HTTPS only where people come by it.
+
+    The provider's tokens, which Streamlit would keep in a cookie for its sign-out, are not given to the browser.
+    """
+    kept = []
+    for name, value in headers:
+        if name == b"set-cookie":
+            cookie = value.decode("latin-1")
+            if cookie.startswith(TOKENS_COOKIE) and "max-age=0" not in cookie.lower():
+                continue
+            if cookie.startswith(USER_COOKIE):
+                cookie = re.sub(r"(?i)max-age=[1-9]\d*", f"Max-Age={lifetime}", cookie)
+            if secure and "; secure" not in cookie.lower():
+                cookie += "; Secure"
+            value = cookie.encode("latin-1")
+        kept.append((name, value))
+    return kept

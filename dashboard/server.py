@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,20 +12,20 @@ import uvicorn
 from streamlit.starlette import App
 from streamlit.web.bootstrap import load_config_options
 
-from dashboard.gate import Gate
-from dashboard.logs import logging_config
+from dashboard import logs
+from dashboard.gate import LINK_HEADER, Gate
+from dashboard.share import routes
 from dashboard.site import SECTION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.routing import BaseRoute
+    from collections.abc import Callable, Mapping
 
     from dashboard.gate import Doors
     from dashboard.site import Site
 
 SCRIPT = Path(__file__).with_name("app.py")
 _CLOSING_SECONDS = 3  # how long an open page may keep a server that was told to stop
+_MESSAGE_BYTES = 8 * 1024 * 1024
 
 
 class ServerError(Exception):
@@ -39,6 +39,12 @@ class Listener:
     host: str
     port: int
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 – where it listens
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 def streamlit_options(site: Site, listener: Listener) -> dict[str, object]:
@@ -55,7 +61,7 @@ def streamlit_options(site: Site, listener: Listener) -> dict[str, object]:
         "server.corsAllowedOrigins": [],
         "server.enableXsrfProtection": True,
         "server.xsrfCookieSameSite": "lax",
-        "server.trustedUserHeaders": {"X-Hubledger-Link": "link"},  # the gate's; what a client sends under it is dropped
+        "server.trustedUserHeaders": {LINK_HEADER: "link"},  # what a client sends under this name is dropped
         "server.enableStaticServing": False,
         "server.enableAgentApi": False,
         "server.scriptHealthCheckEnabled": False,
@@ -78,32 +84,33 @@ def serve(
     site: Site,
     listener: Listener,
     doors: Doors,
-    *,
-    routes: list[BaseRoute],
-    secrets: Mapping[str, dict[str, str]],
+    secrets: Mapping[str, Mapping[str, str]],
+    ready: Callable[[Listener], None],
 ) -> None:
-    """Serve until stopped. Raises ServerError if the address can't be had."""
-    taken = _bind(listener)
-    os.environ |= {
-        "HUBLEDGER_FLEET": str(site.fleet),
-        "HUBLEDGER_LAKE": site.lake,
-        "HUBLEDGER_LEDGER": site.ledger,
-    }
-    app = App(SCRIPT, routes=routes, secrets={SECTION: site.to_secrets(), **secrets})
-    load_config_options(streamlit_options(site, listener))
-    config = uvicorn.Config(
-        Gate(app, doors),
-        log_config=logging_config(),
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        proxy_headers=True,
-        forwarded_allow_ips=list(listener.proxies),
-        ws="websockets",
-        ws_max_size=8 * 1024 * 1024,
-        timeout_graceful_shutdown=_CLOSING_SECONDS,
-    )
-    with taken:
+    """Serve until stopped; tell `ready` where (port 0 is any free one). Raises ServerError if the address can't be had."""
+    with _bind(listener) as taken:
+        listener = replace(listener, port=taken.getsockname()[1])
+        os.environ |= {
+            "HUBLEDGER_FLEET": str(site.fleet),
+            "HUBLEDGER_LAKE": site.lake,
+            "HUBLEDGER_LEDGER": site.ledger,
+        }
+        known = {SECTION: site.to_secrets(), **{name: dict(values) for name, values in secrets.items()}}
+        app = App(SCRIPT, routes=routes(doors), secrets=known)
+        load_config_options(streamlit_options(site, listener))
+        logs.set_up()
+        config = uvicorn.Config(
+            Gate(app, doors),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(listener.proxies),
+            ws_max_size=_MESSAGE_BYTES,
+            timeout_graceful_shutdown=_CLOSING_SECONDS,
+        )
+        taken.listen()
+        ready(listener)
         uvicorn.Server(config).run(sockets=[taken])
 
 

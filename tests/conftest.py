@@ -8,11 +8,13 @@ settings.load_profile("hubledger")
 
 pytest_plugins = [
     "tests.fixtures_aws",
+    "tests.fixtures_aws_provider",
     "tests.fixtures_azure",
     "tests.fixtures_backends",
     "tests.fixtures_bigquery",
     "tests.fixtures_bills",
     "tests.fixtures_demo",
+    "tests.fixtures_browser",
     "tests.fixtures_fleet",
     "tests.fixtures_focus",
     "tests.fixtures_months",
@@ -20,5 +22,6 @@ pytest_plugins = [
     "tests.fixtures_golden",
     "tests.fixtures_postgres",
     "tests.fixtures_s3",
+    "tests.fixtures_schematron",
     "tests.fixtures_terraform",
 ]
