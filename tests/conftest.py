@@ -8,7 +8,6 @@ settings.load_profile("hubledger")
 
 pytest_plugins = [
     "tests.fixtures_aws",
-    "tests.fixtures_aws_provider",
     "tests.fixtures_azure",
     "tests.fixtures_backends",
     "tests.fixtures_bigquery",
@@ -24,4 +23,5 @@ pytest_plugins = [
     "tests.fixtures_s3",
     "tests.fixtures_schematron",
     "tests.fixtures_terraform",
+    "tests.fixtures_aws_provider",
 ]
