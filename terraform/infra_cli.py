@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terraform import binary, fleet_runs, plan_summary, receipts, site
+from terraform import fleet_runs, infra_state_cli, plan_summary, receipts, site
 from terraform.apply import Consent, apply_plan
-from terraform.fleet_files import load
 from terraform.infra_errors import InfraError
-from terraform.infra_options import FLEET, WORK, ClusterArgument, FleetOption, TimeoutOption, WorkOption, patience
-from terraform.infra_progress import watching
+from terraform.infra_options import (
+    FLEET,
+    WORK,
+    AllOption,
+    ClusterArgument,
+    ClustersArgument,
+    FleetOption,
+    ParallelOption,
+    TimeoutOption,
+    WorkOption,
+)
+from terraform.infra_session import chosen_clusters, listed, raise_all, sites, surroundings, typed
 from terraform.planning import make_plan
-from terraform.process import Interrupts
-from terraform.site import Surroundings
 from terraform.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from terraform.fleet import Cluster
     from terraform.fleet_runs import Done
     from terraform.plan import Record
     from terraform.receipts import Receipt
-    from terraform.site import Site
+    from terraform.site import Surroundings
 
 ERRORS: tuple[type[Exception], ...] = (InfraError,)
 
@@ -39,9 +42,8 @@ app = typer.Typer(
     help="Infrastructure: render a cluster's Terraform, plan it, apply exactly that plan, see what drifted.",
 )
 
-ClustersArgument = Annotated[list[str] | None, typer.Argument(metavar="CLUSTER...", help="The clusters; or --all.")]
-AllOption = Annotated[bool, typer.Option("--all", help="Every cluster that has an infrastructure section.")]
-ParallelOption = Annotated[int, typer.Option(min=1, max=64, help="How many clusters at a time.")]
+app.add_typer(infra_state_cli.app)
+
 ConfirmOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -57,7 +59,7 @@ def render(cluster: ClusterArgument, fleet: FleetOption = FLEET, work: WorkOptio
     Example: hubledger infra render tidewater
     """
     with surroundings(fleet, work) as there:
-        for opened in _sites(there, [cluster]):
+        for opened in sites(there, [cluster]):
             with opened.work.held():
                 changed = opened.work.write(opened.root)
             for path in changed:
@@ -87,7 +89,7 @@ def init(
     Example: hubledger infra init tidewater --upgrade
     """
     with surroundings(fleet, work) as there:
-        for opened in _sites(there, [cluster]):
+        for opened in sites(there, [cluster]):
             with opened.work.held():
                 opened.work.write(opened.root)
                 opened.work.discard_plan()
@@ -119,10 +121,10 @@ def plan(
             with opened.work.held():
                 return make_plan(opened)
 
-        done = fleet_runs.each(_chosen(there, clusters, every=every), one, parallel=parallel)
+        done = fleet_runs.each(chosen_clusters(there, clusters, every=every), one, parallel=parallel)
         show = plan_summary.markdown if markdown else plan_summary.text
         sys.stdout.write("\n".join(show(each.result) for each in done if each.result))
-    _raise(done)
+    raise_all(done)
     if exit_code and any(each.result and not each.result.empty for each in done):
         raise typer.Exit(3)
 
@@ -149,9 +151,9 @@ def apply(
     Example: hubledger infra apply tidewater
     """
     with surroundings(fleet, work, timeout) as there:
-        chosen = _chosen(there, clusters, every=every)
+        chosen = chosen_clusters(there, clusters, every=every)
         alone = len(chosen) == 1
-        consent = Consent(_typed if alone and not confirm else _listed(confirm or []), over_budget)
+        consent = Consent(typed if alone and not confirm else listed(confirm or []), over_budget)
 
         def one(cluster: Cluster) -> Receipt:
             opened = site.open_site(there, cluster)
@@ -164,7 +166,32 @@ def apply(
     for each in done:
         if each.result:
             _print_receipt(each.result)
-    _raise(done)
+    raise_all(done)
+
+
+@app.command()
+def destroy(
+    cluster: ClusterArgument,
+    *,
+    confirm: ConfirmOption = None,
+    timeout: TimeoutOption = 240,
+    fleet: FleetOption = FLEET,
+    work: WorkOption = WORK,
+) -> None:
+    """Destroy everything that Terraform made for a cluster: plan it, show it, and do it once the cluster's name is typed.
+
+    What holds data is protected by its module, and stays in the way until somebody takes it out.
+
+    Example: hubledger infra destroy tidewater
+    """
+    with surroundings(fleet, work, timeout) as there:
+        for opened in sites(there, [cluster]):
+            with opened.work.held():
+                record = make_plan(opened, destroy=True)
+                sys.stdout.write(plan_summary.text(record))
+                sys.stdout.flush()
+                if not record.empty:
+                    _print_receipt(apply_plan(opened, Consent(listed(confirm) if confirm else typed)))
 
 
 def _apply_all(
@@ -205,57 +232,3 @@ def _print_receipt(receipt: Receipt) -> None:
         f"{receipt.cluster}: {receipt.outcome}: {receipt.added} added, {receipt.changed} changed,"
         f" {receipt.destroyed} destroyed; state serial {receipt.serial_before} → {receipt.serial_after}"
     )
-
-
-@contextmanager
-def surroundings(fleet: Path, work: Path, timeout_minutes: float | None = None) -> Iterator[Surroundings]:
-    """Yield what commands of this process share; meanwhile one signal stops Terraform in good order."""
-    environment = dict(os.environ)
-    found = binary.find(environment)
-    loaded = load(fleet)
-    with watching() as watch, Interrupts(watch.say) as interrupts:
-        yield Surroundings(
-            fleet=loaded,
-            folder=work.absolute(),
-            binary=found,
-            environment=environment,
-            interrupts=interrupts,
-            watch=watch,
-            day=datetime.now(UTC).date(),
-            patience=patience(environment, timeout_minutes),
-            cache=None if environment.get("TF_PLUGIN_CACHE_DIR") else work.absolute() / ".plugins",
-        )
-
-
-def _sites(there: Surroundings, names: Sequence[str]) -> Iterator[Site]:
-    for name in names:
-        yield site.open_site(there, site.find(there, name))
-
-
-def _chosen(there: Surroundings, names: Sequence[str] | None, *, every: bool) -> list[Cluster]:
-    if every == bool(names):
-        raise typer.BadParameter("name the clusters, or give --all")
-    if every:
-        found = [cluster for cluster in there.fleet.clusters if cluster.infrastructure]
-        if not found:
-            raise site.NoSuchCluster(
-                f"{there.fleet.path}: no cluster has an infrastructure section: add one to its cluster.yaml"
-            )
-        return found
-    return [site.find(there, name) for name in dict.fromkeys(names or ())]
-
-
-def _typed(question: str) -> str:
-    return str(typer.prompt(question, default="", show_default=False, err=True)) if sys.stdin.isatty() else ""
-
-
-def _listed(names: Sequence[str]) -> Callable[[str], str]:
-    return lambda question: question.partition(":")[0] if question.partition(":")[0] in names else ""
-
-
-def _raise(done: Sequence[Done[Record]] | Sequence[Done[Receipt]]) -> None:
-    errors = [each.error for each in done if each.error]
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise InfraError("\n".join(map(str, errors)))

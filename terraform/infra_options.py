@@ -19,6 +19,9 @@ WorkOption = Annotated[
     Path, typer.Option("--work", envvar="HUBLEDGER_INFRA", help="The folder that has a work folder for each cluster.")
 ]
 ClusterArgument = Annotated[str, typer.Argument(metavar="CLUSTER", help="The cluster.")]
+ClustersArgument = Annotated[list[str] | None, typer.Argument(metavar="CLUSTER...", help="The clusters; or --all.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Every cluster that has an infrastructure section.")]
+ParallelOption = Annotated[int, typer.Option(min=1, max=64, help="How many clusters at a time.")]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=0.01, metavar="MINUTES", help="Minutes after which Terraform is to stop.")
 ]

@@ -165,6 +165,7 @@ def run(
         stdout=output,
         stderr=errors or subprocess.STDOUT,
         start_new_session=True,
+        umask=0o077,  # a state in a file is a secret
         pass_fds=tuple(files),
     )
     started(Started(process.pid, _created(process.pid)))

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 MODULES = Path(__file__).with_name("modules")
 MAIN = "main.tf.json"
 _NOTE = "Written by `hubledger infra render` from the fleet's files: change those, edits here are lost."
-_OUTPUT = re.compile(r'^output\s+"([^"]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
-_SENSITIVE = re.compile(r"^\s*sensitive\s*=\s*true", re.MULTILINE)
+_OUTPUT = re.compile(r'^\s*output\s+"([^"]+)"\s*\{', re.MULTILINE)
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|#[^\n]*|//[^\n]*|/\*.*?\*/|[{}]', re.DOTALL)
+_SENSITIVE = re.compile(r"\bsensitive\s*=\s*true\b")
 _LEFT_OUT = ("tests", "examples", ".terraform")
 
 
@@ -180,9 +181,21 @@ def _content(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def _outputs(module: Path) -> Iterator[tuple[str, Json]]:
     for file in sorted(module.glob("*.tf")):
-        for name, body in _OUTPUT.findall(file.read_text(encoding="utf-8")):
-            output: dict[str, Json] = {"value": f"${{module.cluster.{name}}}"}
-            yield name, output | ({"sensitive": True} if _SENSITIVE.search(body) else {})
+        text = file.read_text(encoding="utf-8")
+        for found in _OUTPUT.finditer(text):
+            output: dict[str, Json] = {"value": f"${{module.cluster.{found[1]}}}"}
+            hidden = _SENSITIVE.search(text, found.end(), _end_of_block(text, found.end()))
+            yield found[1], output | ({"sensitive": True} if hidden else {})
+
+
+def _end_of_block(text: str, start: int) -> int:
+    """Where the block ends whose inside begins at `start`; braces in quotes and comments are none of it."""
+    depth = 1
+    for mark in _MARK.finditer(text, start):
+        depth += {"{": 1, "}": -1}.get(mark[0], 0)
+        if depth == 0:
+            return mark.start()
+    return len(text)
 
 
 def _literal(value: Json) -> Json:

@@ -1,0 +1,83 @@
+"""What a command of `hubledger infra` begins and ends with: who takes part, how signals are heard, what is told at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from terraform import binary, site
+from terraform.fleet_files import load
+from terraform.infra_errors import InfraError
+from terraform.infra_options import patience
+from terraform.infra_progress import watching
+from terraform.process import Interrupts
+from terraform.site import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from terraform.fleet import Cluster
+    from terraform.fleet_runs import Done
+    from terraform.site import Site
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def surroundings(fleet: Path, work: Path, timeout_minutes: float | None = None) -> Iterator[Surroundings]:
+    """Yield what commands of this process share; meanwhile one signal stops Terraform in good order."""
+    environment = dict(os.environ)
+    found = binary.find(environment)
+    loaded = load(fleet)
+    with watching() as watch, Interrupts(watch.say) as interrupts:
+        yield Surroundings(
+            fleet=loaded,
+            folder=work.absolute(),
+            binary=found,
+            environment=environment,
+            interrupts=interrupts,
+            watch=watch,
+            day=datetime.now(UTC).date(),
+            patience=patience(environment, timeout_minutes),
+            cache=None if environment.get("TF_PLUGIN_CACHE_DIR") else work.absolute() / ".plugins",
+        )
+
+
+def sites(there: Surroundings, names: Sequence[str]) -> Iterator[Site]:
+    for name in names:
+        yield site.open_site(there, site.find(there, name))
+
+
+def chosen_clusters(there: Surroundings, names: Sequence[str] | None, *, every: bool) -> list[Cluster]:
+    if every == bool(names):
+        raise typer.BadParameter("name the clusters, or give --all")
+    if every:
+        found = [cluster for cluster in there.fleet.clusters if cluster.infrastructure]
+        if not found:
+            raise site.NoSuchCluster(
+                f"{there.fleet.path}: no cluster has an infrastructure section: add one to its cluster.yaml"
+            )
+        return found
+    return [site.find(there, name) for name in dict.fromkeys(names or ())]
+
+
+def typed(question: str) -> str:
+    return str(typer.prompt(question, default="", show_default=False, err=True)) if sys.stdin.isatty() else ""
+
+
+def listed(names: Sequence[str]) -> Callable[[str], str]:
+    return lambda question: question.partition(":")[0] if question.partition(":")[0] in names else ""
+
+
+def raise_all(done: Sequence[Done[Result]]) -> None:
+    errors = [each.error for each in done if each.error]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise InfraError("\n".join(map(str, errors)))
