@@ -9,7 +9,7 @@ from decimal import Decimal
 from billing.document import Kind, Version
 
 # Pydantic reads these classes' annotations (billing/certificate_page.py), so their types are imported at run time.
-__all__ = ["Bill", "Certificate", "Certified", "Kind", "Share", "Version"]
+__all__ = ["Bill", "Certificate", "Certified", "Kind", "Rounding", "Share", "Version"]
 
 ZERO = Decimal(0)
 
@@ -62,6 +62,25 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounding:
+    """What a bearer has of a bill, exact and as it was billed: less than a minor unit lies between them.
+
+    `who` is a community, or who keeps it: the operator, or nobody ("unattributed").
+    """
+
+    provider: str
+    account: str
+    currency: str
+    who: str
+    exact: Decimal
+    billed: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.billed - self.exact
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """A month: provider's bills = Σ documents' pass-through + the operator's own + unattributed."""
 
@@ -74,6 +93,7 @@ class Certificate:
     provisional_reason: str = ""
     versions: tuple[Version, ...] = ()
     notes: tuple[str, ...] = ()
+    roundings: tuple[Rounding, ...] = ()
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -103,4 +123,14 @@ class Certificate:
                 for share in document.shares
                 if (share.provider, share.account, share.currency) not in known
             ]
+        for bill in self.bills:
+            bearers = [
+                each
+                for each in self.roundings
+                if (each.provider, each.account, each.currency) == (bill.provider, bill.account, bill.currency)
+            ]
+            if bearers and sum((each.billed for each in bearers), ZERO) != bill.amount:
+                found.append(
+                    f"{bill.provider} {bill.account} {bill.currency}: what each bears does not come to the bill"
+                )
         return tuple(found)

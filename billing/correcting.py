@@ -1,0 +1,311 @@
+"""Corrections: what a document and its notes charged, what they should have, and the note that makes up the difference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from billing import ledger_rows
+from billing.compute import Computation, cells, compute, with_totals
+from billing.document import Award, Document, Kind, Line, LineKind, Phrase, Reference, Source, Status
+from billing.facts import facts
+from billing.gathering import gather
+from billing.ledger_rows import DraftRow, Event, Issued
+from terraform.contract import Tax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from analytics.lake import Lake
+    from billing.document import TaxSubtotal
+    from billing.drafting import Actor
+    from billing.inputs import Inputs
+    from billing.ledger import Ledger
+    from terraform.fleet import Fleet
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+class CorrectionError(Exception):
+    """Nothing was corrected; the ledger is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """An invoice and the notes that correct it, in the order of their numbers."""
+
+    invoice: Issued
+    notes: tuple[Issued, ...] = ()
+
+    @property
+    def voided(self) -> bool:
+        return any(note.whole for note in self.notes)
+
+    @property
+    def payable(self) -> Decimal:
+        """What all of them come to."""
+        return sum((each.document.totals.payable * each.sign for each in (self.invoice, *self.notes)), ZERO)
+
+    @property
+    def paid(self) -> Decimal:
+        return sum((each.paid for each in (self.invoice, *self.notes)), ZERO)
+
+    def until(self, sequence: tuple[int, int]) -> Chain:
+        """Return the chain as it was before the document of (year, sequence)."""
+        return Chain(self.invoice, tuple(note for note in self.notes if (note.year, note.sequence) < sequence))
+
+
+def chains(documents: Iterable[Issued]) -> tuple[Chain, ...]:
+    """Return the documents, each invoice with its notes."""
+    notes: dict[str, list[Issued]] = defaultdict(list)
+    invoices = []
+    for each in documents:
+        if each.corrects:
+            notes[each.corrects].append(each)
+        else:
+            invoices.append(each)
+    return tuple(
+        Chain(each, tuple(sorted(notes[each.number], key=lambda note: (note.year, note.sequence)))) for each in invoices
+    )
+
+
+def correction(
+    chain: Chain, target: Document | None, reason: Phrase | None, notes: tuple[Phrase, ...] = ()
+) -> Document | None:
+    """Return the note after which the chain comes to `target` (None: to nothing) line by line; None if it does already.
+
+    A credit note where the chain charged too much, else a debit note. Its tax is that of its own lines; where that is a minor unit
+    beside the difference of the taxes, its rounding makes up for it, so that the sum is the target's.
+    """
+    whole = target is None
+    charged, due = _sums(chain), _target_sums(target)
+    payable = (target.totals.payable if target else ZERO) - chain.payable
+    sign = -1 if whole or payable < 0 or (payable == 0) else 1
+    lines = _difference(charged, due, sign)
+    if not lines and not payable:
+        return None
+    invoice = chain.invoice.document
+    base = target or invoice
+    taxes = {(each.category, each.rate): each for document in (invoice, base) for each in document.taxes}
+    document = with_totals(
+        replace(
+            base,
+            kind=Kind.CREDIT_NOTE if sign < 0 else Kind.DEBIT_NOTE,
+            status=Status.DRAFT,
+            number=None,
+            payment_terms=None,
+            lines=lines,
+            corrects=Reference(chain.invoice.number, invoice.issue_date, invoice.content_hash),
+            reason=reason,
+            awards=_awards(chain, target, lines, sign),
+            table=cells(lines),
+            history=(),
+            information=(),
+            notes=notes,
+            previous_hash="",
+            content_hash="",
+        ),
+        [_terms(each) for each in taxes.values()],
+    )
+    owed = payable * sign
+    totals = document.totals
+    return replace(document, totals=replace(totals, payable=owed, rounding=owed - totals.tax_inclusive))
+
+
+def adjust(ledger: Ledger, lake: Lake, fleet: Fleet, month: str, *, actor: Actor) -> tuple[DraftRow, ...]:
+    """Draft a note for every document of a closed month that a restated bill (or a new allocation) changes.
+
+    By the contracts that the month was closed with. A community that has no invoice of the month yet gets a draft of one.
+    Raises CorrectionError if the month is open, or has drafts that are not issued.
+    """
+    with ledger.write() as con:
+        period = ledger_rows.period(con, month)
+        if period is None or period.computation is None:
+            raise CorrectionError(f"{month} is open: run `hubledger invoices draft --month {month}` again")
+        waiting = [each for each in ledger_rows.drafts(con, month) if not each.corrects]
+        if waiting:
+            raise CorrectionError(f"{month} has drafts: run `hubledger invoices issue --month {month}` first")
+        inputs = _restated(con, lake, fleet, month, period.computation)
+        made = compute(facts(lake, month, inputs.at), inputs, today=actor.now.date())
+        fingerprint = ledger_rows.keep_inputs(con, inputs, actor.now)
+        ledger_rows.remove_drafts(con, [each for each in ledger_rows.drafts(con, month) if not each.whole])
+        drafts = tuple(_adjustments(con, month, made, inputs, fingerprint))
+        for each in drafts:
+            ledger_rows.put_draft(con, each, actor.now)
+        ledger_rows.note(con, Event(actor.now, actor.who, "adjust", month, "", f"{len(drafts)} drafts, {fingerprint}"))
+    return drafts
+
+
+def void(ledger: Ledger, number: str, *, reason: str, actor: Actor) -> DraftRow:
+    """Draft a credit note for all that an invoice and its notes charged. Raises CorrectionError."""
+    with ledger.write() as con:
+        chain = chain_of(con, number)
+        if chain.voided:
+            raise CorrectionError(f"{number} is voided already")
+        document = correction(chain, None, Phrase.of("whole_credit", number=number), (Phrase.text(reason),))
+        if document is None:
+            raise CorrectionError(f"{number} and its notes come to nothing already")
+        invoice = chain.invoice
+        draft = DraftRow(invoice.month, invoice.community, invoice.payer, number, True, document, invoice.computation)
+        ledger_rows.remove_drafts(con, [draft])
+        ledger_rows.put_draft(con, draft, actor.now)
+        ledger_rows.note(con, Event(actor.now, actor.who, "void", invoice.month, number, reason))
+    return draft
+
+
+def chain_of(con: Connection, number: str) -> Chain:
+    """Return an invoice with its notes. Raises CorrectionError if there is none of that number."""
+    found = next(iter(ledger_rows.issued(con, number=number)), None)
+    if found is None:
+        raise CorrectionError(f"no document {number}: `hubledger invoices list` names what there is")
+    if found.corrects:
+        raise CorrectionError(f"{number} is a note: name the invoice that it corrects, {found.corrects}")
+    same = ledger_rows.issued(con, month=found.month, communities=[found.community])
+    return next(each for each in chains(same) if each.invoice.number == number)
+
+
+def causes(lines: Iterable[Line], sign: int) -> tuple[Phrase, ...]:
+    """Say by how much each bill changed what these lines charge."""
+    sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        for source in line.sources:
+            sums[source.provider, source.account, source.currency] += source.amount * sign
+    return tuple(
+        Phrase.text(f"{provider} {account}: {amount:+,f} {currency}")
+        for (provider, account, currency), amount in sorted(sums.items())
+        if amount
+    )
+
+
+def noted(chain: Chain, target: Document | None, month: str) -> Document | None:
+    """Return the note for a restated bill, which says what each bill changed."""
+    reason = Phrase.of("restated_bill", month=month)
+    bare = correction(chain, target, reason)
+    if bare is None:
+        return None
+    return replace(bare, notes=causes(bare.lines, -1 if bare.kind is Kind.CREDIT_NOTE else 1))
+
+
+def _adjustments(
+    con: Connection, month: str, made: Computation, inputs: Inputs, fingerprint: str
+) -> Iterable[DraftRow]:
+    there = chains(ledger_rows.issued(con, month=month))
+    alive = {(each.invoice.community, each.invoice.payer): each for each in there if not each.voided}
+    voided = {(each.invoice.community, each.invoice.payer) for each in there if each.voided}
+    targets = {(each.community, each.payer): each.document for each in made.drafts}
+    for key in sorted(alive.keys() | targets.keys()):
+        community, payer = key
+        if key in alive:
+            chain = alive[key]
+            document = noted(chain, targets.get(key) or nothing(chain, inputs), month)
+            if document is not None:
+                yield DraftRow(month, community, payer, chain.invoice.number, False, document, fingerprint)
+        elif key not in voided:
+            yield DraftRow(month, community, payer, "", False, targets[key], fingerprint)
+
+
+def nothing(chain: Chain, inputs: Inputs) -> Document:
+    """The invoice with no lines: what is due where nothing is drafted any more."""
+    invoice = chain.invoice.document
+    basis = replace(invoice.basis, bills=inputs.bills)
+    return with_totals(replace(invoice, lines=(), awards=(), basis=basis), ())
+
+
+def _restated(con: Connection, lake: Lake, fleet: Fleet, month: str, computation: str) -> Inputs:
+    """The month's inputs as they are now, with the contracts that it was closed with."""
+    was = ledger_rows.kept_inputs(con, computation)
+    _, now = gather(lake, fleet, month, balances=ledger_rows.balances(con, month))
+    signed = {each.community: each for each in now.signed} | {each.community: each for each in was.signed}
+    rates = {(each.issuer, each.account, each.base, each.currency): each for each in now.rates}
+    rates |= {(each.issuer, each.account, each.base, each.currency): each for each in was.rates}
+    return replace(
+        now,
+        signed=tuple(signed[name] for name in sorted(signed)),
+        rates=tuple(rates[key] for key in sorted(rates)),
+        issuer=was.issuer,
+    )
+
+
+_Key = tuple[LineKind, str, str, str, str, str, Decimal]
+_Sum = tuple[Decimal, dict[tuple[str, str, str], Decimal], Line]
+
+
+def _key(line: Line) -> _Key:
+    return (line.kind, line.hub, line.component, line.award, line.origin, line.tax.value, line.tax_rate)
+
+
+def _sums(chain: Chain) -> dict[_Key, _Sum]:
+    return _add((line, each.sign) for each in (chain.invoice, *chain.notes) for line in each.document.lines)
+
+
+def _target_sums(target: Document | None) -> dict[_Key, _Sum]:
+    return _add((line, 1) for line in (target.lines if target else ()))
+
+
+def _add(lines: Iterable[tuple[Line, int]]) -> dict[_Key, _Sum]:
+    found: dict[_Key, _Sum] = {}
+    for line, sign in lines:
+        net, sources, first = found.get(_key(line), (ZERO, {}, line))
+        for source in line.sources:
+            bill = (source.provider, source.account, source.currency)
+            sources[bill] = sources.get(bill, ZERO) + source.amount * sign
+        found[_key(line)] = net + line.net * sign, sources, first
+    return found
+
+
+def _difference(charged: dict[_Key, _Sum], due: dict[_Key, _Sum], sign: int) -> tuple[Line, ...]:
+    order = list(LineKind)
+    lines: list[Line] = []
+    for key in sorted(charged.keys() | due.keys(), key=lambda each: (order.index(each[0]), *each[1:])):
+        was_net, was_sources, was = charged.get(key, (ZERO, {}, None))
+        net, sources, line = due.get(key, (ZERO, {}, None))
+        shown = line or was
+        assert shown is not None  # noqa: S101 – the key is of one of the two
+        change = (net - was_net) * sign
+        bills = {
+            bill: amount
+            for bill in sorted(was_sources.keys() | sources.keys())
+            if (amount := (sources.get(bill, ZERO) - was_sources.get(bill, ZERO)) * sign)
+        }
+        if change or bills:
+            lines.append(
+                replace(
+                    shown,
+                    id=str(len(lines) + 1),
+                    net=change,
+                    quantity=-ONE if change < 0 else ONE,
+                    price=abs(change),
+                    sources=tuple(Source(*bill, amount) for bill, amount in bills.items()),
+                )
+            )
+    return tuple(lines)
+
+
+def _awards(chain: Chain, target: Document | None, lines: Sequence[Line], sign: int) -> tuple[Award, ...]:
+    """What the note charges each grant, or gives back to it."""
+    charged: dict[str, Decimal] = defaultdict(Decimal)
+    known: dict[str, Award] = {}
+    for each in (chain.invoice, *chain.notes):
+        for award in each.document.awards:
+            charged[award.code] += award.charged * each.sign
+            known.setdefault(award.code, award)
+    due = {award.code: award for award in (target.awards if target else ())}
+    named = {line.award for line in lines if line.award}
+    return tuple(
+        replace(
+            award,
+            before=award.before + charged[code],
+            charged=((due[code].charged if code in due else ZERO) - charged[code]) * sign,
+        )
+        for code, award in sorted((known | due).items())
+        if code in named
+    )
+
+
+def _terms(subtotal: TaxSubtotal) -> Tax:
+    return Tax(subtotal.category.value, subtotal.rate, subtotal.reason, subtotal.reason_code)
