@@ -1,0 +1,111 @@
+"""A community's cost as charts: by component per day and month, by hub; each with its table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import charts, parts
+from dashboard.desk import names
+from dashboard.palette import BASES, COMPONENTS
+from dashboard.words import plain
+
+if TYPE_CHECKING:
+    from dashboard.data import Costs
+    from dashboard.desk import Desk
+
+ZERO = Decimal(0)
+
+
+def by_component(desk: Desk, year: Costs, days: Costs) -> None:
+    """Show the month's days and the year's months, stacked by component."""
+    words, figures = desk.words, desk.figures
+    st.header(words("community.by_component"), anchor=False)
+    daily, monthly = st.tabs([words("community.per_day"), words("community.per_month")])
+    month = plain(figures.month(desk.month.month))
+    with daily:
+        text = words("community.chart_days", month=month, total=plain(figures.money(days.total.cost)))
+        _stacked(desk, days, "day", text)
+    with monthly:
+        _stacked(desk, year, "billing_period", words("community.chart_months", count=str(len(desk.year))))
+
+
+def by_hub(desk: Desk, now: Costs) -> None:
+    """Show the month's cost by hub, stacked by why the hub bears it."""
+    words, figures = desk.words, desk.figures
+    st.header(words("community.by_hub"), anchor=False)
+    folded = now.fold("cluster", "hub", "basis")
+    hubs = sorted(now.fold("cluster", "hub").items(), key=lambda item: -item[1].cost)
+    there = {basis for (basis,) in now.fold("basis")}
+    bases = [each for each in BASES if each in there]
+    titles = names(words, "basis_title", bases)
+    bars = [
+        (desk.hub_name(*hub), titles[basis], each.cost, figures.money(each.cost))
+        for hub, _ in hubs
+        for basis in bases
+        if (each := folded.get((*hub, basis)))
+    ]
+    lines = [
+        (plain(desk.hub_name(*hub)), [folded[*hub, basis].cost if (*hub, basis) in folded else ZERO for basis in bases])
+        for hub, _ in hubs
+    ]
+    rows, footer = parts.matrix(desk, lines, now.total.cost)
+    covered = [plain(figures.share(each.coverage)) for _, each in hubs]
+    parts.chart(
+        charts.rows(
+            bars,
+            charts.basis_scale(bases, titles),
+            y=words("app.hub"),
+            x=desk.currency,
+            of=words("app.basis"),
+        ),
+        words("community.chart_hubs", month=figures.month(desk.month.month)),
+        [words("app.hub"), *titles.values(), words("app.total"), words("app.coverage")],
+        [
+            *([*row, cover] for row, cover in zip(rows, covered, strict=True)),
+            [*footer, plain(figures.share(now.total.coverage))],
+        ],
+        label=words("app.table"),
+    )
+
+
+def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str) -> None:
+    words, figures = desk.words, desk.figures
+    folded = costs.fold(along, "component")
+    there = [name or "" for (name,) in costs.fold("component")]
+    components = [each for each in COMPONENTS if each in there] + [each for each in there if each not in COMPONENTS]
+    titles = names(words, "component", components)
+    steps = [at or "" for (at,) in costs.fold(along)]
+    daily = along == "day"
+    label = words("app.day" if daily else "app.month_column")
+    shown = {at: at if daily else figures.month(at) for at in steps}
+    bars = [
+        (shown[at], titles[component], each.cost, figures.money(each.cost))
+        for at in steps
+        for component in components
+        if (each := folded.get((at, component)))
+    ]
+    lines = [
+        (
+            plain(shown[at]),
+            [folded[at, component].cost if (at, component) in folded else ZERO for component in components],
+        )
+        for at in steps
+    ]
+    rows, footer = parts.matrix(desk, lines, costs.total.cost)
+    parts.chart(
+        charts.columns(
+            bars,
+            charts.component_scale(components, titles),
+            x=label,
+            y=desk.currency,
+            of=words("app.component"),
+            daily=daily,
+        ),
+        alt_text,
+        [label, *titles.values(), words("app.total")],
+        [*rows, footer],
+        label=words("app.table"),
+    )

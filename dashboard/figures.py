@@ -1,0 +1,109 @@
+"""Figures as people read them: money to the currency's smallest unit, numbers, shares and dates, by the reader's locale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency, format_decimal
+
+from analytics.money import minor_unit, round_total
+
+if TYPE_CHECKING:
+    from dashboard.data import Activity
+
+DEFAULT = "en_US"
+NOTHING = "–"
+FEW = "<5"
+LEAST_USERS = 5  # of whom a cost each may be told
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A locale for numbers and dates, and the currency that amounts are in."""
+
+    locale: str = DEFAULT
+    currency: str = "USD"
+
+    def money(self, amount: Decimal) -> str:
+        """Return an amount with its currency: $1,234.50."""
+        return str(format_currency(self._cents(amount), self.currency, locale=self.locale, decimal_quantization=False))
+
+    def change(self, amount: Decimal) -> str:
+        """Return a difference with its sign: +$412.00."""
+        cents = self._cents(amount)
+        return ("+" if cents > 0 else "") + self.money(cents)
+
+    def share(self, part: Decimal) -> str:
+        """Return a part as a percentage that says 100 only when it is."""
+        shown = part.quantize(Decimal("0.001"))
+        if part < 1:
+            shown = min(shown, Decimal("0.999"))
+        return f"{format_decimal(shown * 100, format='0.0', locale=self.locale)}%"
+
+    def hours(self, hours: Decimal) -> str:
+        """Return hours as a whole number."""
+        return str(format_decimal(hours.quantize(Decimal(1)), locale=self.locale))
+
+    def number(self, number: int) -> str:
+        """Return a whole number."""
+        return str(format_decimal(number, locale=self.locale))
+
+    def users(self, count: int | None) -> str:
+        """Return how many people; <5 where that is not this viewer's to know."""
+        return FEW if count is None else self.number(count)
+
+    def each(self, cost: Decimal, users: int | None, of: Decimal) -> str:
+        """Return cost ÷ `of` (users or server-hours); nothing where users are fewer than five, as it would tell of single people."""
+        if users is None or users < LEAST_USERS or of <= 0:
+            return NOTHING
+        return self.money(cost / of)
+
+    def day(self, day: date) -> str:
+        """Return a date: Oct 31, 2026."""
+        return str(format_date(day, format="medium", locale=self.locale))
+
+    def month(self, month: str) -> str:
+        """Return a month and its year: October 2026."""
+        return str(format_skeleton("yMMMM", first_day(month), locale=self.locale))
+
+    def month_name(self, month: str) -> str:
+        """Return a month's name alone: October."""
+        return str(format_date(first_day(month), format="LLLL", locale=self.locale))
+
+    def _cents(self, amount: Decimal) -> Decimal:
+        return round_total(amount, self.currency)
+
+
+def locale_of(browser: str | None) -> str:
+    """Return the locale that a browser names (de-DE), or the default where nobody knows it."""
+    try:
+        return str(Locale.parse((browser or "").replace("-", "_"))) if browser else DEFAULT
+    except (UnknownLocaleError, ValueError, TypeError):
+        return locale_of(browser.split("-")[0]) if browser and "-" in browser else DEFAULT
+
+
+def first_day(month: str) -> date:
+    """Return the first day of a month YYYY-MM."""
+    return date(int(month[:4]), int(month[5:]), 1)
+
+
+def next_month(month: str) -> date:
+    """Return the day after a month."""
+    first = first_day(month)
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def users_of(activity: tuple[Activity, ...]) -> int | None:
+    """Return the sum of hubs' users; None if one of them is not to be known, as a sum would tell it."""
+    counts = [each.users for each in activity]
+    return None if any(count is None for count in counts) else sum(count or 0 for count in counts)
+
+
+def smallest(currency: str) -> Decimal:
+    """Return the currency's smallest unit, rounded down to one that exists."""
+    return minor_unit(currency).quantize(minor_unit(currency), rounding=ROUND_FLOOR)

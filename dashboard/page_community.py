@@ -1,0 +1,205 @@
+"""My community: what its hubs cost this month and why, against last month, twelve months, its budget, and the people it served."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import parts
+from dashboard.community_charts import by_component, by_hub
+from dashboard.community_downloads import downloads
+from dashboard.community_people import people
+from dashboard.desk import Desk, choose
+from dashboard.month_story import BY_DAY, Story, story
+from dashboard.state import months_back
+from dashboard.words import Words, plain
+
+if TYPE_CHECKING:
+    from dashboard.changes import Change
+    from dashboard.data import Costs
+    from dashboard.reading import Reading
+
+ZERO = Decimal(0)
+BY_MONTH = ("billing_period", "cluster", "hub", "component", "rule", "basis")
+
+
+def show(reading: Reading, words: Words) -> None:
+    """Show the page."""
+    title = st.empty()
+    desk = choose(reading, words)
+    name = _community(desk)
+    if name is None:
+        st.info(words("trouble.nobody"))
+        return
+    community = desk.community(name)
+    title.title(plain(community.display_name if community else name), anchor=False)
+    figures, month, only = desk.figures, desk.month.month, {"community": name}
+    st.markdown(words("community.subtitle", month=plain(figures.month(month))))
+    year = reading.costs(desk.year, BY_MONTH, currency=desk.currency, cost=desk.cost, only=only)
+    now = year.of(billing_period=month)
+    if not now.rows:
+        st.warning(
+            f"**{words('trouble.no_rows_title', month=plain(figures.month(month)))}**  \n{words('trouble.no_rows')}"
+        )
+        return
+    parts.status(desk, now)
+    both = tuple(each for each in (months_back(month, 1), month) if reading.state.of(each))
+    days = reading.costs(both, BY_DAY, currency=desk.currency, cost=desk.cost, only=only)
+    told = story(month, final=desk.month.final, days=days, activity=reading.daily_activity(both, name))
+    _money(desk, year, now, told)
+    people(desk, now, name)
+    _changes(desk, told)
+    by_component(desk, year, days.of(billing_period=month))
+    by_hub(desk, now)
+    _why(desk, now)
+    downloads(desk, name)
+
+
+def _community(desk: Desk) -> str | None:
+    """Let the viewer choose among its communities, where it has several."""
+    names = desk.reading.communities(tuple(each.month for each in desk.reading.state.months))
+    if not names:
+        return None
+    if len(names) == 1:
+        return names[0]
+    titles = {name: known.display_name if (known := desk.community(name)) else name for name in names}
+    return st.selectbox(
+        desk.words("community.community"),
+        names,
+        format_func=lambda name: titles[name],
+        key="community",
+        bind="query-params",
+    )
+
+
+def _money(desk: Desk, year: Costs, now: Costs, told: Story) -> None:
+    """Show the month, its end, the month before and the year."""
+    words, figures, month = desk.words, desk.figures, desk.month.month
+    how = words("app.how")
+    name = plain(figures.month_name(month))
+    columns = st.columns(4 if told.forecast else 3)
+    with columns[0]:
+        delta, against = None, ""
+        if compared := told.compared:
+            delta = figures.change(compared.cost_after - compared.cost_before)
+            before = plain(figures.month_name(compared.before))
+            against = (
+                words("community.against", month=before)
+                if compared.days is None
+                else words("community.against_days", month=before, days=str(compared.days))
+            )
+        label = words("community.whole" if desk.month.final else "community.so_far", month=plain(figures.month(month)))
+        parts.card(
+            label,
+            figures.money(now.total.cost),
+            delta=delta,
+            below=against,
+            how=lambda: parts.how_costs(desk, now, label),
+            how_label=how,
+        )
+    if foreseen := told.forecast:
+        with columns[1]:
+            parts.card(
+                words("community.forecast", month=name),
+                figures.money(foreseen.expected),
+                below=words(
+                    "community.range", low=plain(figures.money(foreseen.low)), high=plain(figures.money(foreseen.high))
+                ),
+                how=lambda: st.markdown(
+                    words(
+                        "how.forecast",
+                        so_far=plain(figures.money(foreseen.so_far)),
+                        until=plain(figures.day(foreseen.until)) if foreseen.until else "",
+                    )
+                ),
+                how_label=how,
+            )
+    with columns[-2]:
+        previous = months_back(month, 1)
+        of_before = year.of(billing_period=previous)
+        label = plain(figures.month(previous))
+        known = desk.reading.state.of(previous)
+        parts.card(
+            label,
+            figures.money(of_before.total.cost) if known else "–",
+            below="" if known is None else words(f"status.{known.computed.status}"),
+            how=(lambda: parts.how_costs(desk, of_before, label)) if of_before.rows else None,
+            how_label=how,
+        )
+    with columns[-1]:
+        count = len(desk.year)
+        parts.card(
+            words("community.twelve", count=str(count)),
+            figures.money(year.total.cost),
+            below=words("community.average", amount=plain(figures.money(year.total.cost / count))),
+            how=lambda: parts.how_costs(desk, year, words("community.twelve", count=str(count))),
+            how_label=how,
+        )
+
+
+def _changes(desk: Desk, told: Story) -> None:
+    """Say in sentences what changed."""
+    words, figures = desk.words, desk.figures
+    if (compared := told.compared) is None:
+        return
+    month = plain(figures.month_name(compared.before))
+    st.header(
+        words("community.changes", month=month)
+        if compared.days is None
+        else words("community.changes_days", month=month, days=str(compared.days)),
+        anchor=False,
+    )
+    if not compared.lines:
+        st.markdown(words("community.change_none"))
+        return
+    lines = [_sentence(desk, each) for each in compared.lines]
+    lines.append(
+        words("community.change_total", change=plain(figures.change(compared.cost_after - compared.cost_before)))
+    )
+    st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _sentence(desk: Desk, change: Change) -> str:
+    words, figures = desk.words, desk.figures
+    amount = plain(figures.change(change.difference))
+    if change.place is None:
+        return words("community.change_rest", change=amount)
+    component = plain(words.name("component", change.place.component))
+    if change.place.hub is None:
+        text = words("community.change_account", component=component, change=amount)
+    else:
+        hub = plain(desk.hub_name(change.place.cluster, change.place.hub))
+        text = words("community.change_up", component=component, hub=hub, change=amount)
+    if change.hours is not None and round(change.hours):
+        key = "change_hours_more" if change.hours > 0 else "change_hours_less"
+        text += words(f"community.{key}", hours=plain(figures.hours(abs(change.hours))))
+    if change.new or change.gone:
+        text += words("community.change_new" if change.new else "community.change_gone")
+    return text
+
+
+def _why(desk: Desk, now: Costs) -> None:
+    """Explain direct, usage, idle and shared, each with its amount."""
+    words, figures = desk.words, desk.figures
+    st.header(words("community.why"), anchor=False)
+    whole = now.total.cost
+    clusters = {name for (name,) in now.fold("cluster")}
+    policies = [each.policy for each in desk.reading.fleet.clusters if each.name in clusters]
+    lines = []
+    for (basis,), each in sorted(now.fold("basis").items(), key=lambda item: -item[1].cost):
+        said = {
+            "idle": sorted({words(f"policy.idle_{policy.idle}") for policy in policies}),
+            "shared": sorted({words(f"policy.shared_{policy.shared}") for policy in policies}),
+        }.get(basis or "", [])
+        part = figures.share(each.cost / whole) if whole else ""
+        lines.append(
+            words(
+                f"community.why_{basis}",
+                amount=plain(figures.money(each.cost)),
+                part=plain(part),
+                policy=" / ".join(said),
+            )
+        )
+    st.markdown("\n".join(f"- {line}" for line in lines))

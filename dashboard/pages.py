@@ -1,0 +1,81 @@
+"""The pages that a viewer has, and what is shown where there is nothing to show yet."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from analytics.engine import EngineError
+from analytics.lake import LakeError
+from dashboard import page_community
+from dashboard.reading import Reading, reading
+from dashboard.viewer import Role, Viewer
+from dashboard.words import Words, plain
+from terraform.fleet_files import FleetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from streamlit.navigation.page import StreamlitPage
+
+
+def navigate(fleet: Path, lake: str, viewer: Viewer, *, language: str = "en") -> None:
+    """Show the viewer's pages, and run the one that the address names."""
+    words = Words(language)
+    chosen = st.navigation(_pages(fleet, lake, viewer, words), position="sidebar")
+    st.set_page_config(page_title=f"{chosen.title} · {words('app.name')}", layout="wide")
+    chosen.run()
+
+
+def _pages(fleet: Path, lake: str, viewer: Viewer, words: Words) -> list[StreamlitPage]:
+    shown: list[tuple[str, str, Callable[[Reading, Words], None]]] = []
+    if viewer.role is None:
+        return [st.Page(partial(_nobody, words), title=words("app.name"), url_path="nobody", default=True)]
+    title = "app.community" if viewer.role is Role.COMMUNITY else "app.communities"
+    shown.append((title, "community", page_community.show))
+    return [
+        st.Page(partial(_show, show, fleet, lake, viewer, words), title=words(key), url_path=path, default=not number)
+        for number, (key, path, show) in enumerate(shown)
+    ]
+
+
+def _nobody(words: Words) -> None:
+    st.title(words("app.name"), anchor=False)
+    st.info(words("trouble.nobody"))
+
+
+def _show(show: Callable[[Reading, Words], None], fleet: Path, lake: str, viewer: Viewer, words: Words) -> None:
+    """Show a page, or what is in its way and what to do about it."""
+    try:
+        with st.spinner(words("app.loading")):
+            found = reading(fleet, lake, viewer)
+        if found.state.months:
+            show(found, words)
+        else:
+            _empty(found, words)
+    except FleetError as error:
+        _trouble(words, viewer, "fleet", error)
+    except (LakeError, EngineError) as error:
+        _trouble(words, viewer, "lake", error)
+
+
+def _empty(found: Reading, words: Words) -> None:
+    """Say what to run when nothing is allocated yet."""
+    st.title(words("app.name"), anchor=False)
+    waiting = found.state.waiting
+    if waiting:
+        st.info(f"**{words('trouble.waiting_title')}**")
+        st.markdown(words("trouble.waiting", months=", ".join(map(plain, waiting)), month=waiting[-1]))
+    else:
+        st.info(f"**{words('trouble.missing_title')}**")
+        st.markdown(words("trouble.missing", month="2026-10"))
+
+
+def _trouble(words: Words, viewer: Viewer, what: str, error: Exception) -> None:
+    st.error(f"**{words(f'trouble.{what}_title')}**")
+    if viewer.sees_fleet:  # paths and names are the operators' business
+        st.markdown(words(f"trouble.{what}"))
+        st.code(str(error), language=None)

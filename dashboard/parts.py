@@ -1,0 +1,146 @@
+"""Pieces of pages: figures with their computation, charts with their tables, notices. What comes from data goes through `plain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from analytics.money import round_parts
+from dashboard.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from decimal import Decimal
+
+    import altair as alt
+
+    from dashboard.data import Costs
+    from dashboard.desk import Desk
+
+
+def status(desk: Desk, costs: Costs) -> None:
+    """Show whether the month is final, and how much of it was measured."""
+    words = desk.words
+    with st.container(horizontal=True, key="status"):
+        if desk.month.final:
+            st.badge(words("status.final"), icon=":material/check_circle:", color="green")
+        else:
+            st.badge(words("status.provisional"), icon=":material/hourglass_top:", color="orange")
+        st.badge(
+            words("status.covered", coverage=desk.figures.share(costs.total.coverage)),
+            icon=":material/speed:",
+            color="blue",
+            help=words("status.covered_help"),
+        )
+
+
+def card(
+    label: str,
+    value: str,
+    *,
+    below: str = "",
+    delta: str | None = None,
+    less_is_good: bool = True,
+    tip: str | None = None,
+    how: Callable[[], None] | None = None,
+    how_label: str = "",
+) -> None:
+    """Show a figure in a frame, and, on demand, how it is computed. All texts are Markdown."""
+    with st.container(border=True, height="stretch", gap="small"):
+        st.metric(
+            label,
+            value,
+            delta,
+            delta_color=("inverse" if less_is_good else "normal") if delta else "off",
+            help=tip,
+        )
+        if below:
+            st.caption(below)
+        if how is not None:
+            with st.popover(how_label, type="tertiary", icon=":material/function:"):
+                how()
+
+
+def how_costs(desk: Desk, costs: Costs, title: str) -> None:
+    """Lead from a figure to the rules that claimed its parts, and to why each is who it is's to bear."""
+    words, figures = desk.words, desk.figures
+    folded = sorted(costs.fold("rule", "basis").items(), key=lambda item: -abs(item[1].cost))
+    whole = costs.total
+    st.markdown(f"**{title}: {plain(figures.money(whole.cost))}**")
+    st.markdown(words("how.intro", figure=plain(figures.money(whole.cost)), count=figures.number(len(folded))))
+    amounts = round_parts([each.cost for _, each in folded], figures.currency)
+    table(
+        [words("app.rule"), words("app.basis"), words("app.amount"), words("app.part")],
+        [
+            (
+                words.name("rule", key[0] or ""),
+                words.name("basis", key[1] or ""),
+                plain(figures.money(amount)),
+                plain(figures.share(each.cost / whole.cost)) if whole.cost else "",
+            )
+            for (key, each), amount in zip(folded, amounts, strict=True)
+        ],
+        alt=title,
+    )
+    st.markdown(
+        " ".join(
+            (
+                words("how.covered", coverage=plain(figures.share(whole.coverage))),
+                words("how.final" if desk.month.final else "how.provisional"),
+                words(
+                    "how.computed",
+                    date=plain(figures.day(desk.month.at.date())),
+                    version=str(dict(desk.reading.state.versions).get("allocations", "")),
+                ),
+            )
+        )
+    )
+    for cluster in desk.reading.fleet.clusters:
+        if any(cluster.name == name for (name,) in costs.fold("cluster")):
+            st.caption(
+                words(
+                    "how.policy",
+                    cluster=plain(cluster.name),
+                    idle=words(f"policy.idle_{cluster.policy.idle}"),
+                    shared=words(f"policy.shared_{cluster.policy.shared}"),
+                )
+            )
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, alt: str) -> None:
+    """Show a table of Markdown texts, which prints and which a screen reader reads."""
+    frame = pd.DataFrame(list(rows), columns=list(header), dtype="str")
+    st.table(frame, border="horizontal", hide_index=True, alt=alt)
+
+
+def chart(
+    drawn: alt.Chart | alt.LayerChart, alt_text: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, label: str
+) -> None:
+    """Show a chart and, folded, its table."""
+    st.altair_chart(drawn, width="stretch", alt=alt_text)
+    with st.expander(label, icon=":material/table_rows:"):
+        table(header, rows, alt=alt_text)
+
+
+def matrix(
+    desk: Desk, lines: Sequence[tuple[str, Sequence[Decimal]]], total: Decimal
+) -> tuple[list[list[str]], list[str]]:
+    """Return rows and a last one of sums, whose printed cells add up to what is printed beside and below them, as the report's do."""
+    figures = desk.figures
+    sums = round_parts([sum(cells, type(total)(0)) for _, cells in lines], figures.currency, total=_rounded(total, figures.currency))
+    cells = [round_parts(list(line), figures.currency, total=whole) for (_, line), whole in zip(lines, sums, strict=True)]
+    rows = [
+        [name, *(plain(figures.money(cell)) if cell else "" for cell in line), plain(figures.money(whole))]
+        for (name, _), line, whole in zip(lines, cells, sums, strict=True)
+    ]
+    columns = [sum((line[place] for line in cells), type(total)(0)) for place in range(len(cells[0]) if cells else 0)]
+    footer = [f"**{plain(figures.money(each))}**" for each in (*columns, _rounded(total, figures.currency))]
+    return rows, [f"**{desk.words('app.total')}**", *footer]
+
+
+def _rounded(total: Decimal, currency: str) -> Decimal:
+    from analytics.money import round_total
+
+    return round_total(total, currency)
