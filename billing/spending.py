@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from analytics.money import minor_unit
 from billing import ledger_rows
-from billing.days import add_months
 from billing.document import Kind
 from billing.grants import room
 
@@ -133,12 +133,7 @@ def _spending(
 
 
 def _used_up(left: Decimal, rate: Decimal, today: date, grant: Grant) -> date | None:
-    if not left:
-        return today
-    if rate <= 0:
+    if today >= grant.end or rate <= 0:
         return None
-    months = int(left / rate)
-    if months > 1200:
-        return None
-    day = add_months(today, months)
-    return day if day < grant.end else None
+    days = left / rate * 365 / 12
+    return today + timedelta(days=int(days)) if days < (grant.end - today).days else None
