@@ -24,9 +24,17 @@ class NotADocument(Exception):
 def to_json(document: Document) -> str:
     """Return the document as JSON: keys sorted, numbers as text of full precision, one line.
 
-    What has its default is left out, so that a document keeps its hash when the model gains a field.
+    What has its default is left out, so that a document keeps its hash when the model gains a field. Raises NotADocument
+    if a value has the wrong type.
     """
-    return _dumps({"schema": SCHEMA, **_values(document)})
+    text = _dumps({"schema": SCHEMA, **_values(document)})
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise NotADocument(
+            f"a text holds half of a character: {error.object[error.start - 20 : error.start]!r}…"
+        ) from error
+    return text
 
 
 def from_json(text: str) -> Document:

@@ -46,7 +46,8 @@ def write(document: Document) -> bytes:
     for line in document.lines:
         _line(trade.add("ram:IncludedSupplyChainTradeLineItem"), line, voice)
     _agreement(trade.add("ram:ApplicableHeaderTradeAgreement"), document)
-    trade.add("ram:ApplicableHeaderTradeDelivery")
+    delivery = trade.add("ram:ApplicableHeaderTradeDelivery").add("ram:ActualDeliverySupplyChainEvent")
+    _day(delivery.add("ram:OccurrenceDateTime"), document.period_end)
     _settlement(trade.add("ram:ApplicableHeaderTradeSettlement"), document, voice)
     return root.to_bytes()
 
@@ -72,7 +73,7 @@ def _line(tree: Tree, line: Line, voice: Voice) -> None:
     if line.tax is not TaxCategory.OUTSIDE_SCOPE:
         tax.add("ram:RateApplicablePercent", digits(line.tax_rate))
     total = settlement.add("ram:SpecifiedTradeSettlementLineMonetarySummation")
-    total.add("ram:LineTotalAmount", digits(line.net))
+    total.add("ram:LineTotalAmount", einvoice.amount(line.net))
 
 
 def _agreement(tree: Tree, document: Document) -> None:
@@ -120,10 +121,10 @@ def _settlement(tree: Tree, document: Document, voice: Voice) -> None:
     _payment(tree, document)
     for tax in document.taxes:
         subtotal = tree.add("ram:ApplicableTradeTax")
-        subtotal.add("ram:CalculatedAmount", digits(tax.tax))
+        subtotal.add("ram:CalculatedAmount", einvoice.amount(tax.tax))
         subtotal.add("ram:TypeCode", "VAT")
         subtotal.maybe("ram:ExemptionReason", tax.reason)
-        subtotal.add("ram:BasisAmount", digits(tax.taxable))
+        subtotal.add("ram:BasisAmount", einvoice.amount(tax.taxable))
         subtotal.add("ram:CategoryCode", tax.category)
         subtotal.maybe("ram:ExemptionReasonCode", tax.reason_code)
         if tax.category is not TaxCategory.OUTSIDE_SCOPE:
@@ -160,18 +161,18 @@ def _payment(tree: Tree, document: Document) -> None:
 
 def _totals(tree: Tree, document: Document) -> None:
     totals = document.totals
-    tree.add("ram:LineTotalAmount", digits(totals.lines))
-    tree.add("ram:TaxBasisTotalAmount", digits(totals.tax_exclusive))
-    tree.add("ram:TaxTotalAmount", digits(totals.tax), currencyID=document.currency)
+    tree.add("ram:LineTotalAmount", einvoice.amount(totals.lines))
+    tree.add("ram:TaxBasisTotalAmount", einvoice.amount(totals.tax_exclusive))
+    tree.add("ram:TaxTotalAmount", einvoice.amount(totals.tax), currencyID=document.currency)
     _maybe(tree, "ram:RoundingAmount", totals.rounding)
-    tree.add("ram:GrandTotalAmount", digits(totals.tax_inclusive))
+    tree.add("ram:GrandTotalAmount", einvoice.amount(totals.tax_inclusive))
     _maybe(tree, "ram:TotalPrepaidAmount", totals.prepaid)
-    tree.add("ram:DuePayableAmount", digits(totals.payable))
+    tree.add("ram:DuePayableAmount", einvoice.amount(totals.payable))
 
 
 def _maybe(tree: Tree, name: str, amount: Decimal) -> None:
     if amount:
-        tree.add(name, digits(amount))
+        tree.add(name, einvoice.amount(amount))
 
 
 def _day(tree: Tree, day: date, kind: str = "udt") -> None:

@@ -42,11 +42,10 @@ def problems(document: Document) -> tuple[str, ...]:
     """Return what is wrong with the document, () if nothing is."""
     if document.currency not in minor_units():
         return (f"'{document.currency}' is no currency of ISO 4217",)
-    return tuple(
-        problem
-        for part in (_identity, _amounts, _lines, _taxes, _totals, _table, _awards)
-        for problem in part(document)
-    )
+    shape = (*_identity(document), *_amounts(document))
+    if shape:
+        return shape  # sums of what is no amount say nothing
+    return (*_lines(document), *_taxes(document), *_totals(document), *_table(document), *_awards(document))
 
 
 def _identity(document: Document) -> Iterator[str]:
@@ -76,6 +75,9 @@ def _amounts(document: Document) -> Iterator[str]:
         **{f"{cell.hub} × {cell.component}": cell.amount for cell in document.table},
     }
     unit = minor_unit(document.currency)
+    for line in document.lines:
+        if not (line.quantity.is_finite() and line.price.is_finite()):
+            yield f"line {line.id}: {line.quantity} × {line.price} is no number"
     for what, amount in amounts.items():
         if not amount.is_finite() or amount != amount.quantize(unit):
             yield f"{what}: {amount} is not rounded to {unit} {document.currency}"

@@ -139,6 +139,12 @@ def payment_means(document: Document) -> str:
     return SEPA_CREDIT_TRANSFER if document.currency == "EUR" and is_iban(account) else CREDIT_TRANSFER
 
 
+def amount(number: Decimal) -> str:
+    """Return an amount as XML has it: with no more than two decimals where the others are 0 (BR-DEC)."""
+    cents = number.quantize(CENT)
+    return digits(cents if cents == number and number.as_tuple().exponent != 0 else number)
+
+
 def digits(number: Decimal) -> str:
     """Return a number as XML has it: no exponent, no negative zero."""
     return f"{number if number else abs(number):f}"

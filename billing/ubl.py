@@ -56,6 +56,7 @@ def write(document: Document) -> bytes:
     _head(root, document, names, voice)
     _party(root.add("cac:AccountingSupplierParty").add("cac:Party"), document, document.issuer)
     _party(root.add("cac:AccountingCustomerParty").add("cac:Party"), document, document.payer)
+    root.add("cac:Delivery").add("cbc:ActualDeliveryDate", document.period_end.isoformat())
     _payment(root, document, voice)
     _taxes(root, document)
     _totals(root, document)
@@ -188,10 +189,10 @@ def _line(tree: Tree, document: Document, line: Line, names: _Names, voice: Voic
         further.add("cbc:Name", label)
         further.add("cbc:Value", value)
     amount = tree.add("cac:Price")
-    _amount(amount, document, "cbc:PriceAmount", price.amount)
+    amount.add("cbc:PriceAmount", digits(price.amount), currencyID=document.currency)
     if price.quantity != 1:
         amount.add("cbc:BaseQuantity", digits(price.quantity), unitCode=line.unit)
 
 
 def _amount(tree: Tree, document: Document, name: str, amount: Decimal) -> None:
-    tree.add(name, digits(amount), currencyID=document.currency)
+    tree.add(name, einvoice.amount(amount), currencyID=document.currency)
