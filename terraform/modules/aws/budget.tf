@@ -3,12 +3,12 @@
 resource "aws_budgets_budget" "this" {
   count = var.budget == null ? 0 : 1
 
-  name              = var.cluster_name
-  budget_type       = "COST"
-  time_unit         = "MONTHLY"
-  limit_amount      = tostring(var.budget.monthly_amount)
-  limit_unit        = var.budget.currency
-  tags              = local.labels["cluster"]
+  name         = var.cluster_name
+  budget_type  = "COST"
+  time_unit    = "MONTHLY"
+  limit_amount = tostring(var.budget.monthly_amount)
+  limit_unit   = var.budget.currency
+  tags         = local.labels["cluster"]
 
   dynamic "cost_filter" {
     for_each = var.budget.scope == "cluster" ? [join("$", ["user:${module.labels.prefix}cluster-name", var.cluster_name])] : []

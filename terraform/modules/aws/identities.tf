@@ -71,6 +71,7 @@ resource "aws_iam_role_policy" "hub" {
 }
 
 resource "aws_iam_role_policy" "autoscaler" {
+  #checkov:skip=CKV_AWS_355:what only looks has no resources to name; what changes groups is held to the cluster's own
   name = "scale"
   role = aws_iam_role.workload["autoscaler"].name
   policy = jsonencode({

@@ -7,6 +7,7 @@ locals {
 }
 
 resource "azurerm_storage_account" "billing" {
+  #checkov:skip=CKV_AZURE_43:the name is made of small letters and digits, 24 at most
   #checkov:skip=CKV_AZURE_33:nobody uses queues of this account
   #checkov:skip=CKV_AZURE_35:Cost Management writes from outside any network
   #checkov:skip=CKV_AZURE_59:Cost Management writes from outside any network; nothing is public

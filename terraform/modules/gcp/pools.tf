@@ -26,6 +26,7 @@ locals {
 }
 
 resource "google_container_node_pool" "this" {
+  #checkov:skip=CKV_GCP_68:secure boot is on, unless a pool has GPUs, whose driver is not signed
   for_each = local.pools
 
   project        = var.gcp.project
@@ -80,7 +81,7 @@ resource "google_container_node_pool" "this" {
     }
 
     shielded_instance_config {
-      enable_secure_boot          = each.value.gpu == null # the GPU's driver is not signed
+      enable_secure_boot          = each.value.gpu == null
       enable_integrity_monitoring = true
     }
 

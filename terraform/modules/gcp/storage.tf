@@ -5,6 +5,7 @@ locals {
   shares           = { for name, storage in var.home_storage : name => storage if storage.kind == "share" }
   snapshotted      = { for name, disk in local.disks : name => disk if disk.snapshot_days > 0 }
   backed_up_shares = { for name, share in local.shares : name => share if share.snapshot_days > 0 }
+  least_gib        = { BASIC_HDD = 1024, BASIC_SSD = 2560 } # of Filestore's tiers; of the others 100
   zone_of_homes    = coalesce(try(var.zones[0], null), var.gcp.zone, "${var.region}-b")
 
   maintenance_hour = tonumber(split(":", var.maintenance_start)[0])
@@ -106,8 +107,8 @@ resource "google_filestore_instance" "home" {
     prevent_destroy = true
 
     precondition {
-      condition     = each.value.size_gib >= lookup({ BASIC_HDD = 1024, BASIC_SSD = 2560 }, coalesce(each.value.tier, "BASIC_HDD"), 100)
-      error_message = "home_storage.${each.key}: Filestore of tier ${coalesce(each.value.tier, "BASIC_HDD")} has ${lookup({ BASIC_HDD = 1024, BASIC_SSD = 2560 }, coalesce(each.value.tier, "BASIC_HDD"), 100)} GiB or more: raise size_gib, or take kind = \"disk\"."
+      condition     = each.value.size_gib >= lookup(local.least_gib, coalesce(each.value.tier, "BASIC_HDD"), 100)
+      error_message = "home_storage.${each.key}: size_gib is less than Filestore's tier has at least (BASIC_HDD 1024, BASIC_SSD 2560, others 100): raise it, or take kind disk."
     }
   }
 
