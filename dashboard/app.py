@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from dashboard.door import enter, leave
+from dashboard.pages import navigate
+from dashboard.words import Words
 
-from dashboard.door import enter
-
-viewer = enter()
-st.title("Hubledger")
-st.write(f"{viewer.role}: {', '.join(sorted(viewer.communities)) or 'everything'}")
+words = Words()
+site, viewer = enter(words)
+leave(words)
+navigate(site.fleet, site.lake, viewer)

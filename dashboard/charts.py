@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 Bar = tuple[str, str, "Decimal", str]  # where along the axis, what of, how much, as text
-HEIGHT = 300
-_GAP = {"stroke": "white", "strokeWidth": 0.4}
+HEIGHT = 280
 
 
 def component_scale(components: Iterable[str], names: dict[str, str]) -> alt.Scale:
@@ -44,23 +43,20 @@ def columns(bars: Sequence[Bar], scale: alt.Scale, *, x: str, y: str, of: str, d
         if daily
         else alt.X("at:O", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     )
-    mark = alt.Chart(frame).mark_bar(**(_GAP | ({"width": {"band": 0.85}} if daily else {})))
+    mark = alt.Chart(frame).mark_bar(**({"width": {"band": 0.85}} if daily else {}))
     if daily:
         axis = axis.timeUnit("yearmonthdate")
-    return (
-        mark.encode(
-            x=axis,
-            y=alt.Y("much:Q", title=y, axis=alt.Axis(format="~s", tickCount=5)),
-            color=alt.Color("what:N", scale=scale, title=of, legend=alt.Legend(orient="bottom", columns=3)),
-            order=alt.Order("rank:Q"),
-            tooltip=[
-                alt.Tooltip("at:T", title=x, format="%a %-d %b %Y") if daily else alt.Tooltip("at:O", title=x),
-                alt.Tooltip("what:N", title=of),
-                alt.Tooltip("text:N", title=y),
-            ],
-        )
-        .properties(height=HEIGHT)
-    )
+    return mark.encode(
+        x=axis,
+        y=alt.Y("much:Q", title=y, axis=alt.Axis(format="~s", tickCount=5)),
+        color=alt.Color("what:N", scale=scale, title=of, legend=None),
+        order=alt.Order("rank:Q"),
+        tooltip=[
+            alt.Tooltip("at:T", title=x, format="%a %-d %b %Y") if daily else alt.Tooltip("at:O", title=x),
+            alt.Tooltip("what:N", title=of),
+            alt.Tooltip("text:N", title=y),
+        ],
+    ).properties(height=HEIGHT)
 
 
 def rows(bars: Sequence[Bar], scale: alt.Scale, *, y: str, x: str, of: str) -> alt.Chart:
@@ -73,11 +69,11 @@ def rows(bars: Sequence[Bar], scale: alt.Scale, *, y: str, x: str, of: str) -> a
     order = list(dict.fromkeys(at for at, *_ in bars))
     return (
         alt.Chart(frame)
-        .mark_bar(**_GAP)
+        .mark_bar()
         .encode(
             y=alt.Y("at:N", sort=order, title=None, axis=alt.Axis(labelLimit=150)),
             x=alt.X("much:Q", title=x, axis=alt.Axis(format="~s", tickCount=5)),
-            color=alt.Color("what:N", scale=scale, title=of, legend=alt.Legend(orient="bottom", columns=3)),
+            color=alt.Color("what:N", scale=scale, title=of, legend=None),
             order=alt.Order("rank:Q"),
             tooltip=[
                 alt.Tooltip("at:N", title=y),
@@ -85,7 +81,7 @@ def rows(bars: Sequence[Bar], scale: alt.Scale, *, y: str, x: str, of: str) -> a
                 alt.Tooltip("text:N", title=x),
             ],
         )
-        .properties(height=max(90, 34 * len(order) + 70))
+        .properties(height=34 * len(order) + 50)
     )
 
 
@@ -118,7 +114,9 @@ def burn_down(
     points: Sequence[tuple[str, Decimal, str, str]], ceiling: float, *, x: str, y: str, of: str, names: Sequence[str]
 ) -> alt.LayerChart:
     """Return what is left of a grant by day: a line for what was charged, a dashed one for what is foreseen (`names`), and zero."""
-    frame = pd.DataFrame([(at, float(left), what, text) for at, left, what, text in points], columns=["at", "left", "what", "text"])
+    frame = pd.DataFrame(
+        [(at, float(left), what, text) for at, left, what, text in points], columns=["at", "left", "what", "text"]
+    )
     lines = (
         alt.Chart(frame)
         .mark_line(strokeWidth=2.5)

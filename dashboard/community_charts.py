@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import charts, parts
 from dashboard.desk import names
-from dashboard.palette import BASES, COMPONENTS
+from dashboard.palette import BASES, COMPONENTS, component_color
 from dashboard.words import plain
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def by_hub(desk: Desk, now: Costs) -> None:
             [*footer, plain(figures.share(now.total.coverage))],
         ],
         label=words("app.table"),
+        legend=[(titles[each], BASES[each]) for each in bases],
     )
 
 
@@ -108,4 +109,5 @@ def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str) -> None:
         [label, *titles.values(), words("app.total")],
         [*rows, footer],
         label=words("app.table"),
+        legend=[(titles[each], component_color(each)) for each in components],
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import parts
-from dashboard.figures import NOTHING, users_of
+from dashboard.figures import NOTHING
+from dashboard.unit_costs import UnitCosts, unit_costs
 from dashboard.words import plain
 
 if TYPE_CHECKING:
@@ -23,20 +24,17 @@ def people(desk: Desk, now: Costs, community: str) -> None:
     words, figures, month = desk.words, desk.figures, desk.month.month
     how = words("app.how")
     activity = desk.reading.monthly_activity((month,), community)
-    users = users_of(activity)
     hours = sum((each.server_hours for each in activity), ZERO)
-    cost = now.total.cost
-    idle = now.of(basis="idle")
-    columns = st.columns(5)
-    with columns[0]:
+    each = unit_costs(now, activity)
+    cost, idle = now.total.cost, now.of(basis="idle")
+    with st.container(horizontal=True, key="people"):
         parts.card(
             words("community.users"),
-            figures.users(users) if activity else NOTHING,
+            figures.users(*(one.users for one in activity)),
             tip=words("community.users_help"),
             how=lambda: _by_hub(desk, activity),
             how_label=how,
         )
-    with columns[1]:
         parts.card(
             words("community.server_hours"),
             figures.hours(hours) if activity else NOTHING,
@@ -44,25 +42,18 @@ def people(desk: Desk, now: Costs, community: str) -> None:
             how=lambda: _by_hub(desk, activity),
             how_label=how,
         )
-    per_user = figures.each(cost, users, Decimal(users or 0)) if activity else NOTHING
-    per_hour = figures.each(cost, users, hours) if activity else NOTHING
-    with columns[2]:
-        parts.card(
-            words("community.per_user"),
-            per_user,
-            tip=words("community.per_user_help"),
-            how=lambda: _each(desk, cost, figures.users(users), per_user),
-            how_label=how,
-        )
-    with columns[3]:
-        parts.card(
-            words("community.per_hour"),
-            per_hour,
-            tip=words("community.per_hour_help"),
-            how=lambda: _each(desk, cost, figures.hours(hours), per_hour),
-            how_label=how,
-        )
-    with columns[4]:
+        for key, value, count in (
+            ("per_user", each.per_user, figures.number(each.users)),
+            ("per_hour", each.per_hour, figures.hours(each.server_hours)),
+        ):
+            parts.card(
+                words(f"community.{key}"),
+                NOTHING if value is None else figures.money(value),
+                below=words("community.left_out", count=figures.number(each.left_out)) if each.left_out else "",
+                tip=words(f"community.{key}_help"),
+                how=lambda value=value, count=count: _each(desk, each, count, value),
+                how_label=how,
+            )
         parts.card(
             words("community.idle"),
             figures.money(idle.total.cost),
@@ -92,9 +83,12 @@ def _by_hub(desk: Desk, activity: tuple[Activity, ...]) -> None:
     )
 
 
-def _each(desk: Desk, cost: Decimal, count: str, each: str) -> None:
+def _each(desk: Desk, units: UnitCosts, count: str, each: Decimal | None) -> None:
     words, figures = desk.words, desk.figures
-    if each == NOTHING:
-        st.markdown(words("community.per_user_help"))
-        return
-    st.markdown(words("how.each", cost=plain(figures.money(cost)), count=plain(count), each=plain(each)))
+    st.markdown(words("how.five"))
+    if each is not None:
+        st.markdown(
+            words(
+                "how.each", cost=plain(figures.money(units.cost)), count=plain(count), each=plain(figures.money(each))
+            )
+        )

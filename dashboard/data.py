@@ -65,7 +65,7 @@ class Costs:
             found[tuple(key[place] for place in places)] += each
         return dict(sorted(found.items(), key=lambda item: tuple((part is None, part or "") for part in item[0])))
 
-    def of(self, **values: str | None | Collection[str]) -> Costs:
+    def of(self, **values: str | Collection[str] | None) -> Costs:
         """Return only the rows whose columns have these values, or one of them."""
         wanted = {
             self.by.index(name): {value} if value is None or isinstance(value, str) else set(value)

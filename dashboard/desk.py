@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from dashboard.figures import Figures, locale_of
 from dashboard.words import Words, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dashboard.reading import Reading
     from dashboard.state import Allocated
@@ -44,7 +44,10 @@ class Desk:
         """Return what people call a hub: its display name if only one hub has it, else cluster/hub; plain text, not Markdown."""
         if hub is None:
             return self.words("app.no_hub" if cluster else "app.own_account")
-        return f"{cluster}/{hub}"
+        known = self.hub(cluster, hub)
+        title = known.display_name.strip() if known else ""
+        same = [each for each in self.reading.fleet.hubs if each.display_name == title]
+        return title if title and len(same) == 1 else f"{cluster}/{hub}"
 
     def hub(self, cluster: str | None, hub: str | None) -> Hub | None:
         """Return the fleet's hub of that name."""
@@ -56,33 +59,59 @@ class Desk:
         return next((each for each in self.reading.fleet.communities if each.name == name), None)
 
 
-def choose(reading: Reading, words: Words) -> Desk:
-    """Let the viewer choose month, cost and currency, which the address keeps, and return the desk."""
+def choose(reading: Reading, words: Words, *, before: Callable[[], None] = lambda: None) -> Desk:
+    """Let the viewer choose month, cost and currency, which the address keeps, and return the desk. `before` shows what else is chosen."""
     state = reading.state
     months = [each.month for each in reversed(state.months)]
     figures = Figures(locale_of(st.context.locale))
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices"):
-        month = st.selectbox(
-            words("app.month"), months, format_func=figures.month, key="month", bind="query-params", width=210
-        )
-        currencies = reading.currencies(month)
-        currency = currencies[0] if currencies else figures.currency
+        before()
+        month = kept(words, "month", words("app.month"), months, shown=figures.month, width=190)
+        currencies = reading.currencies(month) or (figures.currency,)
+        currency = currencies[0]
         if len(currencies) > 1:
-            currency = st.selectbox(
-                words("app.currency"), currencies, key="currency", bind="query-params", width=120
-            )
-        cost = st.selectbox(
+            currency = kept(words, "currency", words("app.currency"), currencies, width=110)
+        cost = kept(
+            words,
+            "cost",
             words("app.cost"),
             [each.value for each in Cost],
-            format_func=lambda value: words(f"app.{value}"),
-            help=words("app.cost_help"),
-            key="cost",
-            bind="query-params",
-            width=150,
+            shown=lambda value: words(f"app.{value}"),
+            tip=words("app.cost_help"),
+            width=140,
         )
     chosen = state.of(month)
     assert chosen is not None  # noqa: S101 – one of the options
     return Desk(reading, words, replace(figures, currency=currency), chosen, Cost(cost))
+
+
+def kept(
+    words: Words,
+    key: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    shown: Callable[[str], str] = str,
+    tip: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
+) -> str:
+    """Let the viewer choose one of `options`, the first by default; the address keeps it, in words that don't depend on the locale.
+
+    A link to what is not there (any more) shows the default, and says so.
+    """
+    asked = st.query_params.get(key)
+    if key not in st.session_state:
+        st.session_state[key] = asked if asked in options else options[0]
+        if asked is not None and asked not in options:
+            st.toast(words("trouble.changed", what=plain(asked), instead=plain(shown(options[0]))), duration="long")
+    elif st.session_state[key] not in options:
+        st.session_state[key] = options[0]
+    value = st.selectbox(label, options, format_func=shown, help=tip, key=key, width=width)
+    if value == options[0]:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = value
+    return value
 
 
 def names(words: Words, section: str, keys: Sequence[str]) -> dict[str, str]:

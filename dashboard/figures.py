@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
-from analytics.money import minor_unit, round_total
-
-if TYPE_CHECKING:
-    from dashboard.data import Activity
+from analytics.money import round_total
 
 DEFAULT = "en_US"
 NOTHING = "–"
 FEW = "<5"
-LEAST_USERS = 5  # of whom a cost each may be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +48,11 @@ class Figures:
         """Return a whole number."""
         return str(format_decimal(number, locale=self.locale))
 
-    def users(self, count: int | None) -> str:
-        """Return how many people; <5 where that is not this viewer's to know."""
-        return FEW if count is None else self.number(count)
-
-    def each(self, cost: Decimal, users: int | None, of: Decimal) -> str:
-        """Return cost ÷ `of` (users or server-hours); nothing where users are fewer than five, as it would tell of single people."""
-        if users is None or users < LEAST_USERS or of <= 0:
-            return NOTHING
-        return self.money(cost / of)
+    def users(self, *counts: int | None) -> str:
+        """Return how many people, added up; <5 for each count that is not this viewer's to know: 62 + <5."""
+        known = [count for count in counts if count is not None]
+        parts = [self.number(sum(known))] if known else []
+        return " + ".join([*parts, *(FEW for count in counts if count is None)]) or NOTHING
 
     def day(self, day: date) -> str:
         """Return a date: Oct 31, 2026."""
@@ -96,14 +87,3 @@ def next_month(month: str) -> date:
     """Return the day after a month."""
     first = first_day(month)
     return date(first.year + first.month // 12, first.month % 12 + 1, 1)
-
-
-def users_of(activity: tuple[Activity, ...]) -> int | None:
-    """Return the sum of hubs' users; None if one of them is not to be known, as a sum would tell it."""
-    counts = [each.users for each in activity]
-    return None if any(count is None for count in counts) else sum(count or 0 for count in counts)
-
-
-def smallest(currency: str) -> Decimal:
-    """Return the currency's smallest unit, rounded down to one that exists."""
-    return minor_unit(currency).quantize(minor_unit(currency), rounding=ROUND_FLOOR)

@@ -44,7 +44,9 @@ def story(month: str, *, final: bool, days: Costs, activity: tuple[Activity, ...
     """Tell a month from its and the previous month's costs by BY_DAY, and the daily activity of both."""
     before = months_back(month, 1)
     foreseen = None if final else forecast(first_day(month), next_month(month), _accounts(days, month, before))
-    until = foreseen.until if foreseen and foreseen.until and foreseen.until + timedelta(1) < next_month(month) else None
+    until = (
+        foreseen.until if foreseen and foreseen.until and foreseen.until + timedelta(1) < next_month(month) else None
+    )
     if not any(key[0] == before for key, _ in days.rows):
         return Story(foreseen, None)
     cut = None if until is None else (until - first_day(month)).days + 1
@@ -64,7 +66,9 @@ def story(month: str, *, final: bool, days: Costs, activity: tuple[Activity, ...
 
 def _accounts(days: Costs, month: str, before: str) -> tuple[Account, ...]:
     use: dict[tuple[str | None, str | None], dict[date, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
-    sums: dict[tuple[str | None, str | None], dict[tuple[str, bool], Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    sums: dict[tuple[str | None, str | None], dict[tuple[str, bool], Decimal]] = defaultdict(
+        lambda: defaultdict(lambda: ZERO)
+    )
     for (period, day, issuer, account, _, _, _, category), each in days.rows:
         key, is_use = (issuer, account), category == USE
         if day is not None and is_use:

@@ -11,8 +11,9 @@ from dashboard import parts
 from dashboard.community_charts import by_component, by_hub
 from dashboard.community_downloads import downloads
 from dashboard.community_people import people
-from dashboard.desk import Desk, choose
-from dashboard.month_story import BY_DAY, Story, story
+from dashboard.desk import Desk, choose, kept
+from dashboard.figures import NOTHING
+from dashboard.month_story import BY_DAY, Compared, Story, story
 from dashboard.state import months_back
 from dashboard.words import Words, plain
 
@@ -28,11 +29,13 @@ BY_MONTH = ("billing_period", "cluster", "hub", "component", "rule", "basis")
 def show(reading: Reading, words: Words) -> None:
     """Show the page."""
     title = st.empty()
-    desk = choose(reading, words)
-    name = _community(desk)
-    if name is None:
+    names = reading.communities(tuple(each.month for each in reading.state.months))
+    if not names:
         st.info(words("trouble.nobody"))
         return
+    chosen: list[str] = []
+    desk = choose(reading, words, before=lambda: chosen.append(_community(reading, words, names)))
+    name = chosen[0]
     community = desk.community(name)
     title.title(plain(community.display_name if community else name), anchor=False)
     figures, month, only = desk.figures, desk.month.month, {"community": name}
@@ -57,21 +60,13 @@ def show(reading: Reading, words: Words) -> None:
     downloads(desk, name)
 
 
-def _community(desk: Desk) -> str | None:
+def _community(reading: Reading, words: Words, names: tuple[str, ...]) -> str:
     """Let the viewer choose among its communities, where it has several."""
-    names = desk.reading.communities(tuple(each.month for each in desk.reading.state.months))
-    if not names:
-        return None
     if len(names) == 1:
         return names[0]
-    titles = {name: known.display_name if (known := desk.community(name)) else name for name in names}
-    return st.selectbox(
-        desk.words("community.community"),
-        names,
-        format_func=lambda name: titles[name],
-        key="community",
-        bind="query-params",
-    )
+    titles = {each.name: each.display_name for each in reading.fleet.communities}
+    shown = {name: titles.get(name, name) for name in names}
+    return kept(words, "community", words("community.community"), names, shown=shown.__getitem__, width=290)
 
 
 def _money(desk: Desk, year: Costs, now: Costs, told: Story) -> None:
@@ -79,28 +74,9 @@ def _money(desk: Desk, year: Costs, now: Costs, told: Story) -> None:
     words, figures, month = desk.words, desk.figures, desk.month.month
     how = words("app.how")
     name = plain(figures.month_name(month))
-    columns = st.columns(4 if told.forecast else 3)
-    with columns[0]:
-        delta, against = None, ""
-        if compared := told.compared:
-            delta = figures.change(compared.cost_after - compared.cost_before)
-            before = plain(figures.month_name(compared.before))
-            against = (
-                words("community.against", month=before)
-                if compared.days is None
-                else words("community.against_days", month=before, days=str(compared.days))
-            )
-        label = words("community.whole" if desk.month.final else "community.so_far", month=plain(figures.month(month)))
-        parts.card(
-            label,
-            figures.money(now.total.cost),
-            delta=delta,
-            below=against,
-            how=lambda: parts.how_costs(desk, now, label),
-            how_label=how,
-        )
-    if foreseen := told.forecast:
-        with columns[1]:
+    with st.container(horizontal=True, key="figures"):
+        _this_month(desk, now, told.compared)
+        if foreseen := told.forecast:
             parts.card(
                 words("community.forecast", month=name),
                 figures.money(foreseen.expected),
@@ -116,27 +92,46 @@ def _money(desk: Desk, year: Costs, now: Costs, told: Story) -> None:
                 ),
                 how_label=how,
             )
-    with columns[-2]:
         previous = months_back(month, 1)
         of_before = year.of(billing_period=previous)
         label = plain(figures.month(previous))
         known = desk.reading.state.of(previous)
         parts.card(
             label,
-            figures.money(of_before.total.cost) if known else "–",
+            figures.money(of_before.total.cost) if known else NOTHING,
             below="" if known is None else words(f"status.{known.computed.status}"),
             how=(lambda: parts.how_costs(desk, of_before, label)) if of_before.rows else None,
             how_label=how,
         )
-    with columns[-1]:
         count = len(desk.year)
+        twelve = words("community.twelve" if count > 1 else "community.twelve_one", count=str(count))
         parts.card(
-            words("community.twelve", count=str(count)),
+            twelve,
             figures.money(year.total.cost),
             below=words("community.average", amount=plain(figures.money(year.total.cost / count))),
-            how=lambda: parts.how_costs(desk, year, words("community.twelve", count=str(count))),
+            how=lambda: parts.how_costs(desk, year, twelve),
             how_label=how,
         )
+
+
+def _this_month(desk: Desk, now: Costs, compared: Compared | None) -> None:
+    words, figures = desk.words, desk.figures
+    delta, against = None, ""
+    if compared:
+        delta = figures.change(compared.cost_after - compared.cost_before)
+        before = plain(figures.month_name(compared.before))
+        key = "against" if compared.days is None else "against_days"
+        against = words(f"community.{key}", month=before, days=str(compared.days))
+    title = plain(figures.month(desk.month.month))
+    label = words("community.whole" if desk.month.final else "community.so_far", month=title)
+    parts.card(
+        label,
+        figures.money(now.total.cost),
+        delta=delta,
+        below=against,
+        how=lambda: parts.how_costs(desk, now, label),
+        how_label=words("app.how"),
+    )
 
 
 def _changes(desk: Desk, told: Story) -> None:
@@ -199,7 +194,7 @@ def _why(desk: Desk, now: Costs) -> None:
                 f"community.why_{basis}",
                 amount=plain(figures.money(each.cost)),
                 part=plain(part),
-                policy=" / ".join(said),
+                policy=f" {words('app.or')} ".join(said),
             )
         )
     st.markdown("\n".join(f"- {line}" for line in lines))

@@ -10,6 +10,7 @@ import streamlit as st
 from analytics.engine import EngineError
 from analytics.lake import LakeError
 from dashboard import page_community
+from dashboard.parts import style
 from dashboard.reading import Reading, reading
 from dashboard.viewer import Role, Viewer
 from dashboard.words import Words, plain
@@ -27,6 +28,7 @@ def navigate(fleet: Path, lake: str, viewer: Viewer, *, language: str = "en") ->
     words = Words(language)
     chosen = st.navigation(_pages(fleet, lake, viewer, words), position="sidebar")
     st.set_page_config(page_title=f"{chosen.title} · {words('app.name')}", layout="wide")
+    style()
     chosen.run()
 
 
@@ -36,10 +38,14 @@ def _pages(fleet: Path, lake: str, viewer: Viewer, words: Words) -> list[Streaml
         return [st.Page(partial(_nobody, words), title=words("app.name"), url_path="nobody", default=True)]
     title = "app.community" if viewer.role is Role.COMMUNITY else "app.communities"
     shown.append((title, "community", page_community.show))
-    return [
-        st.Page(partial(_show, show, fleet, lake, viewer, words), title=words(key), url_path=path, default=not number)
-        for number, (key, path, show) in enumerate(shown)
+    pages = [
+        st.Page(partial(_show, show, fleet, lake, viewer, words), title=words(key), url_path=path)
+        for key, path, show in shown
     ]
+    # The start page is the first one again: so that every page has an address of its own, the same for every viewer.
+    first, _, show = shown[0]
+    start = partial(_show, show, fleet, lake, viewer, words)
+    return [st.Page(start, title=words(first), url_path="start", default=True, visibility="hidden"), *pages]
 
 
 def _nobody(words: Words) -> None:

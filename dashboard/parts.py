@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import html
+from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from analytics.money import round_parts
+from analytics.money import round_parts, round_total
 from dashboard.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from decimal import Decimal
 
     import altair as alt
 
     from dashboard.data import Costs
     from dashboard.desk import Desk
+
+
+ZERO = Decimal(0)
+STYLE = Path(__file__).with_name("style.css")
+
+
+def style() -> None:
+    """Add what Streamlit's layout lacks."""
+    st.html(STYLE)
 
 
 def status(desk: Desk, costs: Costs) -> None:
@@ -116,10 +127,21 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, alt: str) -> 
 
 
 def chart(
-    drawn: alt.Chart | alt.LayerChart, alt_text: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, label: str
+    drawn: alt.Chart | alt.LayerChart,
+    alt_text: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    label: str,
+    legend: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Show a chart and, folded, its table."""
+    """Show a chart, its colours (name, colour), and, folded, its table."""
     st.altair_chart(drawn, width="stretch", alt=alt_text)
+    if legend:
+        items = "".join(
+            f'<li><span style="background:{color}"></span>{html.escape(name)}</li>' for name, color in legend
+        )
+        st.html(f'<ul class="hl-legend">{items}</ul>')
     with st.expander(label, icon=":material/table_rows:"):
         table(header, rows, alt=alt_text)
 
@@ -129,18 +151,16 @@ def matrix(
 ) -> tuple[list[list[str]], list[str]]:
     """Return rows and a last one of sums, whose printed cells add up to what is printed beside and below them, as the report's do."""
     figures = desk.figures
-    sums = round_parts([sum(cells, type(total)(0)) for _, cells in lines], figures.currency, total=_rounded(total, figures.currency))
-    cells = [round_parts(list(line), figures.currency, total=whole) for (_, line), whole in zip(lines, sums, strict=True)]
+    sums = round_parts(
+        [sum(cells, ZERO) for _, cells in lines], figures.currency, total=round_total(total, figures.currency)
+    )
+    cells = [
+        round_parts(list(line), figures.currency, total=whole) for (_, line), whole in zip(lines, sums, strict=True)
+    ]
     rows = [
         [name, *(plain(figures.money(cell)) if cell else "" for cell in line), plain(figures.money(whole))]
         for (name, _), line, whole in zip(lines, cells, sums, strict=True)
     ]
-    columns = [sum((line[place] for line in cells), type(total)(0)) for place in range(len(cells[0]) if cells else 0)]
-    footer = [f"**{plain(figures.money(each))}**" for each in (*columns, _rounded(total, figures.currency))]
+    columns = [sum((line[place] for line in cells), ZERO) for place in range(len(cells[0]) if cells else 0)]
+    footer = [f"**{plain(figures.money(each))}**" for each in (*columns, round_total(total, figures.currency))]
     return rows, [f"**{desk.words('app.total')}**", *footer]
-
-
-def _rounded(total: Decimal, currency: str) -> Decimal:
-    from analytics.money import round_total
-
-    return round_total(total, currency)
