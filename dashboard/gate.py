@@ -24,8 +24,10 @@ LINK_HEADER = "x-hubledger-link"  # from here to the pages: Streamlit makes it s
 HEALTH = "_stcore/health"
 _NEEDED = (HEALTH, "_stcore/host-config", "_stcore/stream")  # what a browser needs of Streamlit's own addresses
 _MEDIA = re.compile(rb"/media/([0-9A-Za-z._-]{40,})")
+_FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host"})
 _GOING_AWAY, _POLICY_VIOLATION = 1001, 1008
 _REMEMBERED = 20_000  # files
+_NOT_HERE = "Not served here: the dashboard answers to its own name only, and without sign-in to its own machine only."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,12 @@ class Doors:
     hosts: frozenset[str] = frozenset()
     origin: str | None = None
     base_path: str = ""
+    local: bool = False  # for this machine only, so nothing that a proxy forwards
 
     def admits(self, connection: HTTPConnection) -> bool:
         """Tell whether a request names this site, so that no foreign name leads here."""
+        if self.local and not _FORWARDED.isdisjoint(connection.headers):
+            return False
         return not self.hosts or (connection.url.hostname or "").lower() in self.hosts
 
     def same_site(self, connection: HTTPConnection) -> bool:
@@ -102,10 +107,8 @@ class Gate:
 
         path = self._path(scope)
         if path != HEALTH and not self._doors.admits(connection):
-            await PlainTextResponse("This is not the dashboard's name.", 421)(scope, receive, answered)
-        elif path.startswith(("_stcore/", "component/")) and path not in _NEEDED:
-            await PlainTextResponse("Not found", 404)(scope, receive, answered)
-        elif path.startswith("media/") and not self._handed.may(path.removeprefix("media/"), visit.key):
+            await PlainTextResponse(_NOT_HERE, 421)(scope, receive, answered)
+        elif self._hidden(path, visit):
             await PlainTextResponse("Not found", 404)(scope, receive, answered)
         else:
             await self._app(_known(scope, visit), receive, answered)
@@ -136,6 +139,11 @@ class Gate:
             await send(message)
 
         await self._app(_known(scope, visit, origin=self._doors.origin), received, sent)
+
+    def _hidden(self, path: str, visit: Visit) -> bool:
+        if path.startswith("media/"):
+            return not self._handed.may(path.removeprefix("media/"), visit.key)
+        return path.startswith(("_stcore/", "component/")) and path not in _NEEDED
 
     def _visit(self, connection: HTTPConnection) -> Visit:
         return self._doors.sessions.visit(connection.cookies, now=datetime.now(UTC))

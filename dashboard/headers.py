@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from importlib.util import find_spec
 from pathlib import Path
-
-import streamlit
 
 _YEAR = 365 * 24 * 60 * 60
 # What a page that shows figures has no use for.
@@ -27,7 +26,10 @@ def inline_scripts(page: str) -> tuple[str, ...]:
 
 def frontend() -> str:
     """Return the page that Streamlit serves for every address."""
-    return (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    found = find_spec("streamlit")  # not imported: that takes a second
+    if found is None or found.origin is None:
+        raise ImportError("streamlit is not installed")
+    return (Path(found.origin).parent / "static" / "index.html").read_text(encoding="utf-8")
 
 
 def content_policy(scripts: tuple[str, ...]) -> str:

@@ -84,14 +84,14 @@ class Links:
         """Return every link that was made, oldest first."""
         return tuple(self._known().values())
 
-    def revoke(self, id: str, *, now: datetime) -> Link:
+    def revoke(self, number: str, *, now: datetime) -> Link:
         """Take a link back; whoever came by it sees nothing from now on. Twice is as once."""
-        link = self._known().get(id)
+        link = self._known().get(number)
         if link is None:
-            raise LinkError(f"no share link '{id}': 'hubledger dashboard link list' shows those that there are")
+            raise LinkError(f"no share link '{number}': 'hubledger dashboard link list' shows those that there are")
         if link.revoked is None:
             now = now.replace(microsecond=0)
-            self._append({"event": "revoked", "at": now.isoformat(), "id": id})
+            self._append({"event": "revoked", "at": now.isoformat(), "id": number})
             link = replace(link, revoked=now)
         return link
 
@@ -108,9 +108,9 @@ class Links:
             else None
         )
 
-    def current(self, id: str, *, now: datetime) -> Link | None:
+    def current(self, number: str, *, now: datetime) -> Link | None:
         """Return a link that lets people in at `now`, or None."""
-        link = self._known().get(id)
+        link = self._known().get(number)
         return link if link and link.open_at(now) else None
 
     @property

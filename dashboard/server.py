@@ -14,22 +14,21 @@ from streamlit.web.bootstrap import load_config_options
 
 from dashboard import logs
 from dashboard.gate import LINK_HEADER, Gate
+from dashboard.opening import OpeningError
 from dashboard.share import routes
 from dashboard.site import SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dashboard.gate import Doors
+    from streamlit.runtime.secrets import SecretsValue
+
+    from dashboard.opening import Opening
     from dashboard.site import Site
 
 SCRIPT = Path(__file__).with_name("app.py")
 _CLOSING_SECONDS = 3  # how long an open page may keep a server that was told to stop
 _MESSAGE_BYTES = 8 * 1024 * 1024
-
-
-class ServerError(Exception):
-    """The dashboard can't be served here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +79,22 @@ def streamlit_options(site: Site, listener: Listener) -> dict[str, object]:
     }
 
 
-def serve(
-    site: Site,
-    listener: Listener,
-    doors: Doors,
-    secrets: Mapping[str, Mapping[str, str]],
-    ready: Callable[[Listener], None],
-) -> None:
-    """Serve until stopped; tell `ready` where (port 0 is any free one). Raises ServerError if the address can't be had."""
+def serve(opening: Opening, listener: Listener, ready: Callable[[Listener], None]) -> None:
+    """Serve until stopped; tell `ready` where (port 0 is any free one). Raises OpeningError if the address can't be had."""
     with _bind(listener) as taken:
         listener = replace(listener, port=taken.getsockname()[1])
+        site = opening.site
         os.environ |= {
             "HUBLEDGER_FLEET": str(site.fleet),
             "HUBLEDGER_LAKE": site.lake,
             "HUBLEDGER_LEDGER": site.ledger,
         }
-        known = {SECTION: site.to_secrets(), **{name: dict(values) for name, values in secrets.items()}}
-        app = App(SCRIPT, routes=routes(doors), secrets=known)
+        secrets: Mapping[str, SecretsValue] = {SECTION: dict(site.to_secrets()), **opening.secrets}
+        app = App(SCRIPT, routes=routes(opening.doors), secrets=secrets)
         load_config_options(streamlit_options(site, listener))
         logs.set_up()
         config = uvicorn.Config(
-            Gate(app, doors),
+            Gate(app, opening.doors),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -123,7 +117,7 @@ def _bind(listener: Listener) -> socket.socket:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(address)
     except OSError as error:
-        raise ServerError(
+        raise OpeningError(
             f"{listener.host}:{listener.port}: {error.strerror or error}; name another with --host or --port"
         ) from error
     return taken

@@ -62,11 +62,11 @@ class Sessions:
         if cookie is None:
             return None, None
         try:
-            id, since = self._signer.loads(cookie, return_timestamp=True)
+            number, since = self._signer.loads(cookie, return_timestamp=True)
         except BadSignature:
             return None, None
         ends = since + self.lifetime
-        link = self.links.current(str(id), now=now)
+        link = self.links.current(str(number), now=now)
         if link is None or now >= ends:
             return None, None
         return link, min(ends, link.expires)

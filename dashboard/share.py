@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dashboard.gate import Doors
 
 PATH = "/share"
+LEAVE = f"{PATH}/leave"
 _LONGEST_TOKEN = 1024
 _log = logging.getLogger(LOGGER)
 
@@ -63,5 +64,5 @@ def routes(doors: Doors) -> list[BaseRoute]:
         Route(f"{base}{PATH}", page, methods=["GET"]),
         Route(f"{base}{PATH}", redeem, methods=["POST"]),
         Route(f"{base}{PATH}.js", script, methods=["GET"]),
-        Route(f"{base}{PATH}/leave", leave, methods=["GET"]),
+        Route(f"{base}{LEAVE}", leave, methods=["GET"]),
     ]

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import streamlit as st
-
 SECTION = "hubledger"  # of Streamlit's secrets
 
 
@@ -44,6 +42,8 @@ def served() -> Site:
 
     Raises NotServed where nothing was set up: nothing is shown by default.
     """
+    import streamlit as st  # the commands that don't serve pages need not wait for it
+
     if SECTION not in st.secrets:
         raise NotServed("the pages of the dashboard don't stand alone: start them with 'hubledger dashboard'")
     said = dict(st.secrets[SECTION])

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from terraform.sign_in import DashboardSettings
 from terraform.sources import (
     AwsBilling,
     AzureBilling,
@@ -38,6 +39,7 @@ __all__ = [
     "Cluster",
     "Community",
     "CostExplorerBilling",
+    "DashboardSettings",
     "FileUsage",
     "Fleet",
     "FocusBilling",
@@ -215,6 +217,7 @@ class Settings:
     excluded_users: tuple[str, ...] = ("deployment-service-check",)
     reporting_currency: str | None = None  # ISO 4217; None: nothing is converted
     issuers: tuple[Issuer, ...] = ()  # who bills, oldest first
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
 
 
 @dataclass(frozen=True, slots=True)

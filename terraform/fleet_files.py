@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from terraform import contract_checks, fleet_checks, fleet_values, infrastructure_checks, membership_checks
+from terraform import (
+    contract_checks,
+    fleet_checks,
+    fleet_values,
+    infrastructure_checks,
+    membership_checks,
+    sign_in_checks,
+)
 from terraform.fleet import Fleet, Notice
 from terraform.fleet_document import Fault, Part, read
 from terraform.fleet_faults import faults
@@ -88,6 +95,7 @@ def load(path: Path) -> Fleet:
     found += infrastructure_checks.infrastructures(cluster_parts)
     found += membership_checks.memberships(by_name, [part.document for part in community_parts if part.document])
     found += contract_checks.contracts(general, community_parts)
+    found += sign_in_checks.viewers(general, [file.stem for file in community_files])
     if found:
         raise FleetError(found)
     notices += fleet_checks.unknown_keys(path, cluster_parts)

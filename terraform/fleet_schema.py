@@ -45,6 +45,7 @@ from terraform.fleet_fields import (
 from terraform.fleet_sources import AzureAccess, BillingFile, UsageFile
 from terraform.infrastructure_schema import InfrastructureFile
 from terraform.mapping_schema import MappingFile
+from terraform.sign_in_schema import DashboardFile
 
 if TYPE_CHECKING:
     from datetime import date
@@ -309,6 +310,8 @@ class FleetFile(Ours):
     """The currency that reports show beside a bill's own, as in EUR; left out, nothing is converted."""
     issuer: IssuerFile | None = None
     """Who bills the communities."""
+    dashboard: DashboardFile | None = None
+    """Who may look at the dashboard, and how they sign in."""
 
 
 FILES: dict[str, type[BaseModel]] = {

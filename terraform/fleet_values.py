@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from terraform import contract_values
+from terraform import contract_values, sign_in_schema
 from terraform.fleet import (
     AwsBilling,
     AzureBilling,
@@ -57,6 +57,7 @@ def settings(content: FleetFile) -> Settings:
         excluded_users=_given(content.excluded_users, default.excluded_users),
         reporting_currency=content.reporting_currency,
         issuers=contract_values.issuers(content.issuer) if content.issuer else (),
+        dashboard=sign_in_schema.settings(content.dashboard) if content.dashboard else default.dashboard,
     )
 
 
