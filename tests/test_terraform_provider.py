@@ -193,3 +193,19 @@ def test_calls_may_be_slow(terraform: Terraform, toy_cloud: Cloud) -> None:
     terraform.run("apply", "-auto-approve")
     assert time.monotonic() - began > 1
     assert len(toy_cloud.objects["google_compute_disk"]) == 1
+
+
+def test_clusters_may_have_objects_of_the_same_name(terraform: Terraform, toy_cloud: Cloud) -> None:
+    kubernetes = [{"alias": name, "host": f"https://{name}.example"} for name in ("tidewater", "northlight")]
+    support = {
+        name: {"provider": f"kubernetes.{name}", "metadata": {"name": "support"}}
+        for name in ("tidewater", "northlight")
+    }
+    terraform.write({"provider": {"kubernetes": kubernetes}, "resource": {"kubernetes_namespace_v1": support}})
+    terraform.run("init")
+    terraform.run("apply", "-auto-approve")
+    assert sorted(toy_cloud.objects["kubernetes_namespace_v1"]) == [
+        "support@https://northlight.example",
+        "support@https://tidewater.example",
+    ]
+    terraform.run("plan", "-detailed-exitcode")

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import urandom
 from typing import Any
+from zlib import crc32
 
 from msgpack import ExtType
 
@@ -124,11 +125,13 @@ def completed(
     """
     known = {name: part for name, part in value.items() if isinstance(part, str)}
 
+    ip = ".".join(map(str, [34, *crc32(identifier.encode()).to_bytes(4)[:3]]))  # each object its own
+
     def fill(name: str, cty_type: Value) -> Value:
         if name == "id":
             return identifier
         if name in formats:
-            return formats[name].format_map(_Text({**known, "id": identifier}))
+            return formats[name].format_map(_Text({**known, "id": identifier, "ip": ip}))
         return _filled(name, cty_type, identifier)
 
     return _completed(block, value, fill)

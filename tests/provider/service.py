@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import msgpack
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen.tfplugin_pb2_grpc import ProviderServicer
 
 from tests.provider.client import Client, CloudError
 from tests.provider.errors import sentence
+from tests.provider.messages import block_message, path_message, plain, read, write
 from tests.provider.planning import (
     UNKNOWN,
     Block,
@@ -26,64 +26,7 @@ from tests.provider.planning import (
 )
 
 FOLDER = Path(__file__).resolve().parent
-NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
-FLAGS = ("required", "optional", "computed")
-WRITE_ONLY = b"\x58\x01"  # field 11 of an attribute, true: `tf` has the protocol of before it
 CAPABILITIES = pb.ServerCapabilities(plan_destroy=True, get_provider_schema_optional=True)
-
-
-def read(value: pb.DynamicValue) -> Value:
-    if value.json:
-        return json.loads(value.json)
-    return msgpack.unpackb(value.msgpack) if value.msgpack else None
-
-
-def write(value: Value) -> pb.DynamicValue:
-    return pb.DynamicValue(msgpack=msgpack.packb(value))
-
-
-def plain(value: Value) -> Value:
-    """Return `value` as JSON can say it: what is unknown is null."""
-    if isinstance(value, dict):
-        return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [plain(part) for part in value]
-    return None if unknown(value) else value
-
-
-def block_message(block: Block, sensitive: list[str], within: str = "") -> pb.Schema.Block:
-    """Return a block's schema; `sensitive` names attributes, or those in a block: `client_key`, `set_sensitive.value`."""
-    return pb.Schema.Block(
-        attributes=attribute_messages(block["attributes"], sensitive, within),
-        block_types=[
-            pb.Schema.NestedBlock(
-                type_name=name,
-                block=block_message(nested["block"], sensitive, name),
-                nesting=NESTING[nested["nesting_mode"]],
-                min_items=nested.get("min_items", 0),
-                max_items=nested.get("max_items", 0),
-            )
-            for name, nested in block.get("block_types", {}).items()
-        ],
-    )
-
-
-def attribute_messages(attributes: dict[str, Any], sensitive: list[str], within: str) -> list[pb.Schema.Attribute]:
-    messages = []
-    for name, attribute in attributes.items():
-        secret = name in sensitive or f"{within}.{name}" in sensitive
-        flags = {flag: True for flag in FLAGS if attribute.get(flag)}
-        message = pb.Schema.Attribute(name=name, sensitive=secret, **flags)
-        if "type" in attribute:
-            message.type = json.dumps(attribute["type"]).encode()
-        else:
-            nested = attribute["nested_type"]
-            message.nested_type.nesting = NESTING[nested["nesting_mode"]]
-            message.nested_type.attributes.extend(attribute_messages(nested["attributes"], sensitive, name))
-        if attribute.get("write_only"):
-            message.MergeFromString(WRITE_ONLY)
-        messages.append(message)
-    return messages
 
 
 class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
@@ -103,6 +46,19 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
 
     @cached_property
     def behaviour(self) -> dict[str, Any]:
+        """What the schema does not say, of the provider and of its types.
+
+        replace       what replaces an object when it changes: of every type, or of one; `spec.volume_name` is in a block
+        defaults      what an object takes over from the provider's settings
+        merged        attribute, the attribute that it becomes together with a setting, that setting
+        scope         the setting that tells apart objects of one name
+        sensitive     attributes that are secrets
+        data          what a data source of that type answers
+        id, prefix    how an object's id is made: from its attributes, or random after a prefix
+        formats       computed attributes that are made from others; {ip} is an address of the object's own
+        guard         the attribute that forbids to destroy the object
+        added_blocks  blocks that the cloud adds where the configuration has none
+        """
         behaviour: dict[str, Any] = json.loads((FOLDER / "behaviour.json").read_text())[self.name]
         return behaviour
 
@@ -116,6 +72,19 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
     def failed(self, action: str, kind: str, error: CloudError, name: str = "") -> list[pb.Diagnostic]:
         text = sentence(self.name, action, kind, name, error)
         return [pb.Diagnostic(severity=pb.Diagnostic.ERROR, summary=text)]
+
+    def _call(self, action: str, kind: str, identifier: str, **arguments: Any) -> Any:
+        """Call the toy cloud about an object: those of a Kubernetes cluster are known by its address, too."""
+        scope = self._setting(self.behaviour["scope"])
+        return self.client.call(action, kind, id=f"{identifier}@{scope}" if scope else identifier, **arguments)
+
+    def _setting(self, path: list[str]) -> Value:
+        """Return one of the provider's settings; `default_tags.tags` is written ["default_tags", "tags"]."""
+        value: Value = self.settings
+        for name in path:
+            block = value[0] if isinstance(value, list) and value else value
+            value = block.get(name) if isinstance(block, dict) else None
+        return value if path else None
 
     # --- what it is -----------------------------------------------------------------------------------------------
 
@@ -152,7 +121,7 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
         return pb.ValidateProviderConfig.Response()
 
     def ConfigureProvider(self, request: Any, context: Any) -> Any:
-        self.settings = read(request.config)
+        self.settings = read(request.config) or {}
         try:
             self.client.call("configure", self.name)
         except CloudError as error:
@@ -174,7 +143,7 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
     def ReadResource(self, request: Any, context: Any) -> Any:
         kind, state = request.type_name, read(request.current_state)
         try:
-            found = self.client.call("read", kind, id=state["id"])
+            found = self._call("read", kind, state["id"])
         except CloudError as error:
             if error.status == 404:
                 return pb.ReadResource.Response(new_state=write(None))
@@ -199,7 +168,9 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
         paths = self.behaviour["replace"] + self.of(kind, "replace", [])
         return pb.PlanResourceChange.Response(
             planned_state=write(result),
-            requires_replace=[] if prior is None else [_path(steps) for steps in replaced_by(paths, prior, result)],
+            requires_replace=[]
+            if prior is None
+            else [path_message(steps) for steps in replaced_by(paths, prior, result)],
             planned_private=request.prior_private,
             legacy_type_system=bool(added),  # as the clouds' own providers say: else a block may not be unknown
         )
@@ -214,9 +185,7 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
                 result[target] = self._merged(result[source], setting)
 
     def _merged(self, own: Value, setting: list[str]) -> Value:
-        common: Value = self.settings
-        for name in setting:
-            common = (common[0] if isinstance(common, list) and common else common or {}).get(name)
+        common = self._setting(setting)
         own, common = own or {}, common or {}
         if unknown(own) or not wholly_known(common):
             return UNKNOWN
@@ -232,11 +201,11 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
                 guard = self.of(kind, "guard", None)
                 if guard and prior.get(guard):
                     raise CloudError(0, f"cannot destroy {name}: {guard} is set to true. Set it to false first")
-                self.client.call(action, kind, id=name)
+                self._call(action, kind, name)
                 return pb.ApplyResourceChange.Response(new_state=write(None))
             name = prior["id"] if prior else self._identity(kind, after)
             new = self._completed(kind, self.resource(kind), after, name)
-            self.client.call(action, kind, id=name, object=plain(new))
+            self._call(action, kind, name, object=plain(new))
         except CloudError as error:
             return pb.ApplyResourceChange.Response(
                 new_state=request.prior_state,
@@ -263,7 +232,7 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
     def ImportResourceState(self, request: Any, context: Any) -> Any:
         kind = request.type_name
         try:
-            found = self.client.call("read", kind, id=request.id)
+            found = self._call("read", kind, request.id)
         except CloudError as error:
             return pb.ImportResourceState.Response(diagnostics=self.failed("import", kind, error, request.id))
         block = self.resource(kind)
@@ -291,14 +260,3 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
         given = {**config, **self.behaviour["data"].get(kind, {}), **found}
         value = self._completed(kind, block, planned(block, given, None), kind)
         return pb.ReadDataSource.Response(state=write(value))
-
-
-def _path(steps: list[str | int]) -> pb.AttributePath:
-    return pb.AttributePath(
-        steps=[
-            pb.AttributePath.Step(element_key_int=step)
-            if isinstance(step, int)
-            else pb.AttributePath.Step(attribute_name=step)
-            for step in steps
-        ]
-    )
