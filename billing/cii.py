@@ -8,7 +8,7 @@ from billing import einvoice
 from billing.document import Document, TaxCategory
 from billing.einvoice import digits
 from billing.voice import Voice
-from billing.xml_tree import Tree
+from billing.xml_tree import Tree, says
 
 if TYPE_CHECKING:
     from datetime import date
@@ -80,38 +80,38 @@ def _agreement(tree: Tree, document: Document) -> None:
     tree.maybe("ram:BuyerReference", document.buyer_reference)
     _party(tree.add("ram:SellerTradeParty"), document, document.issuer)
     _party(tree.add("ram:BuyerTradeParty"), document, document.payer)
-    if document.purchase_order:
+    if says(document.purchase_order):
         tree.add("ram:BuyerOrderReferencedDocument").add("ram:IssuerAssignedID", document.purchase_order)
-    if document.contract:
+    if says(document.contract):
         tree.add("ram:ContractReferencedDocument").add("ram:IssuerAssignedID", document.contract)
 
 
 def _party(tree: Tree, document: Document, party: Party) -> None:
     tree.maybe("ram:ID", einvoice.identifier(document, party))
     tree.add("ram:Name", party.name)
-    if party.registration:
+    if says(party.registration):
         tree.add("ram:SpecifiedLegalOrganization").add("ram:ID", party.registration)
-    if party.contact or party.phone or party.email:
+    if any(map(says, (party.contact, party.phone, party.email))):
         contact = tree.add("ram:DefinedTradeContact")
         contact.maybe("ram:DepartmentName", party.contact)
-        if party.phone:
+        if says(party.phone):
             contact.add("ram:TelephoneUniversalCommunication").add("ram:CompleteNumber", party.phone)
-        if party.email:
+        if says(party.email):
             contact.add("ram:EmailURIUniversalCommunication").add("ram:URIID", party.email)
     address = tree.add("ram:PostalTradeAddress")
     first, second, *rest = (*party.address, "", "")
     address.maybe("ram:PostcodeCode", party.postcode)
     address.maybe("ram:LineOne", first)
     address.maybe("ram:LineTwo", second)
-    address.maybe("ram:LineThree", ", ".join(line for line in rest if line))
+    address.maybe("ram:LineThree", ", ".join(line for line in rest if says(line)))
     address.maybe("ram:CityName", party.city)
     address.add("ram:CountryID", party.country)
     address.maybe("ram:CountrySubDivisionName", party.subdivision)
-    if party.electronic_address:
+    if says(party.electronic_address):
         tree.add("ram:URIUniversalCommunication").add("ram:URIID", party.electronic_address, schemeID=party.scheme)
-    if vat_id := einvoice.vat_id(document, party):
+    if says(vat_id := einvoice.vat_id(document, party)):
         tree.add("ram:SpecifiedTaxRegistration").add("ram:ID", vat_id, schemeID="VA")
-    if party is document.issuer and party.tax_number:
+    if party is document.issuer and says(party.tax_number):
         tree.add("ram:SpecifiedTaxRegistration").add("ram:ID", party.tax_number, schemeID="FC")
 
 

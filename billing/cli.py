@@ -20,6 +20,7 @@ from billing import (
     closing,
     correcting,
     drafting,
+    export_cli,
     issuing,
     ledger_rows,
     payments,
@@ -50,6 +51,7 @@ ERRORS: tuple[type[Exception], ...] = (
     drafting.DraftError,
     issuing.IssueError,
     payments.PaymentError,
+    *export_cli.ERRORS,
 )
 
 
@@ -64,6 +66,7 @@ class CertificateForm(StrEnum):
 app = typer.Typer(
     help="Allocated cost in; invoices, credit notes and the month's certificate out.", no_args_is_help=True
 )
+app.command("export")(export_cli.export_command)
 
 
 @app.command("draft")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from billing.document import Document, Kind, Status, TaxCategory
 from billing.document_checks import check, name
-from billing.xml_tree import writable
+from billing.xml_tree import says, writable
 
 if TYPE_CHECKING:
     from billing.document import Line, Party
@@ -72,8 +72,10 @@ def has_two_decimals(document: Document) -> bool:
 
 def is_peppol(document: Document) -> bool:
     """Whether the document has what Peppol BIS 3 asks beyond EN 16931: both electronic addresses and a reference."""
-    addressed = all(party.electronic_address and party.scheme for party in (document.issuer, document.payer))
-    return addressed and bool(document.buyer_reference or document.purchase_order)
+    addressed = all(
+        says(party.electronic_address) and says(party.scheme) for party in (document.issuer, document.payer)
+    )
+    return addressed and (says(document.buyer_reference) or says(document.purchase_order))
 
 
 def price(line: Line) -> Price:
@@ -94,7 +96,7 @@ def identifier(document: Document, party: Party) -> str:
     """Return an identifier for a party that would have none otherwise (BR-CO-26), or that has no other place for it."""
     if party is document.payer:
         return party.tax_number
-    return "" if party.registration or vat_id(document, party) else party.tax_number or party.vat_id
+    return "" if says(party.registration) or vat_id(document, party) else party.tax_number or party.vat_id
 
 
 def note(document: Document, voice: Voice) -> str:
@@ -108,7 +110,7 @@ def note(document: Document, voice: Voice) -> str:
         parts.append(f"{voice.word('award')} {award.code}, {award.funder}: {voice.money(award.charged)}")
     for told in document.information:
         parts.append(voice.say(told.text) + (f": {voice.money(told.amount)}" if told.amount is not None else ""))
-    return writable("\n".join(parts))
+    return writable("\n".join(parts)).strip()
 
 
 def terms(document: Document, voice: Voice) -> str:
@@ -125,7 +127,7 @@ def properties(line: Line, voice: Voice) -> tuple[tuple[str, str], ...]:
         (voice.word("component"), voice.word(line.component, "components") if line.component else ""),
         (voice.word("award"), line.award),
     )
-    return tuple((label, value) for label, value in said if value)
+    return tuple((label, value) for label, value in said if says(value))
 
 
 def is_iban(account: str) -> bool:

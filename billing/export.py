@@ -38,11 +38,12 @@ class ExportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file that is not there, and why."""
+    """A file that is not there, and why. A fault wants somebody to act; what a format can't say does not."""
 
     document: str
     format: str
     reason: str
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ def render(
     *,
     certificate: Certificate | None = None,
     ledgers: Sequence[LedgerMap] = (),
+    without_certificate: str = "",
     logo: Logo | None = None,
 ) -> Export:
     """Return a month's documents in every format: issued ones in `issued/`, drafts in `drafts/` without XML.
+
+    `without_certificate` says why there is none.
 
     What a format can't say, and a ledger import that would not balance, is left out with its reason. Raises Unsound if
     a document's sums don't agree, PdfError if one can't be printed, ExportError if two would have the same name.
@@ -75,6 +79,8 @@ def render(
         files[f"{stem}.csv"] = csv_lines.write([document])
         files[f"{stem}.json"] = canonical.to_json(document).encode()
         for suffix, writer in ((".ubl.xml", ubl.write), (".cii.xml", cii.write)):
+            if document.status is Status.DRAFT:
+                continue
             try:
                 files[f"{stem}{suffix}"] = writer(document)
             except NotExpressible as error:
@@ -85,11 +91,13 @@ def render(
         try:
             files[f"ledger/{ledger.slug}.csv"] = ledger_import.write(ledger, issued, certificate)
         except JournalError as error:
-            left_out.append(LeftOut(month, f"ledger/{ledger.slug}.csv", str(error)))
+            left_out.append(LeftOut(month, f"ledger/{ledger.slug}.csv", str(error), fault=True))
     if certificate is not None:
         files["certificate.pdf"] = certificate_page.to_pdf(certificate, logo=logo)
         files["certificate.json"] = certificate_page.to_json(certificate).encode()
         files["certificate.txt"] = certificate_page.to_text(certificate).encode()
+    elif without_certificate:
+        left_out.append(LeftOut(month, "certificate", without_certificate, fault=True))
     files["document.schema.json"] = _json(canonical.json_schema())
     return Export(month, files, tuple(left_out))
 

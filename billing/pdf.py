@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 LOGOS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
+UNPRINTABLE = re.compile(r'the text `(?P<letter>".*")` could not be displayed')
 EPOCH = 719163  # 1 January 1970, as an ordinal
 FACTURX = {
     "urn": "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#",
@@ -56,6 +58,12 @@ class Logo:
     format: str
 
     @classmethod
+    def of_fleet(cls, fleet: Path) -> Logo | None:
+        """Read the fleet's `logo.svg` (or .png, .jpg), if it has one."""
+        found = [path for suffix in LOGOS if (path := fleet / f"logo{suffix}").is_file()]
+        return cls.read(found[0]) if found else None
+
+    @classmethod
     def read(cls, path: Path) -> Logo:
         """Read a picture. Raises PdfError if it is missing or is none of SVG, PNG, JPEG."""
         if path.suffix.lower() not in LOGOS:
@@ -63,7 +71,7 @@ class Logo:
         try:
             return cls(path.read_bytes(), LOGOS[path.suffix.lower()])
         except OSError as error:
-            raise PdfError(f"{path}: {error.strerror}; correct the issuer's `logo`") from error
+            raise PdfError(f"{path}: {error.strerror}; correct the path") from error
 
 
 def write(document: Document, *, logo: Logo | None = None) -> bytes:
@@ -105,6 +113,11 @@ def compiled(
             timestamp=midnight,
         )
     except typst.TypstError as error:
+        if unprintable := UNPRINTABLE.search(error.message):
+            raise PdfError(
+                f"{what}: no font here has {unprintable['letter']}: install one that has (on Debian fonts-noto-cjk, "
+                "fonts-noto-color-emoji…), or write it in other letters"
+            ) from error
         hints = "".join(f" ({hint})" for hint in error.hints)
         raise PdfError(f"{what}: {error.message}{hints}") from error
 

@@ -10,7 +10,7 @@ from billing.document import Document, Kind, TaxCategory
 from billing.document_checks import check
 from billing.einvoice import digits
 from billing.voice import Voice
-from billing.xml_tree import Tree
+from billing.xml_tree import Tree, says
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -84,20 +84,20 @@ def _head(root: Tree, document: Document, names: _Names, voice: Voice) -> None:
     period = root.add("cac:InvoicePeriod")
     period.add("cbc:StartDate", document.period_start.isoformat())
     period.add("cbc:EndDate", document.period_end.isoformat())
-    if document.purchase_order:
+    if says(document.purchase_order):
         root.add("cac:OrderReference").add("cbc:ID", document.purchase_order)
     if document.corrects is not None:
         corrected = root.add("cac:BillingReference").add("cac:InvoiceDocumentReference")
         corrected.add("cbc:ID", document.corrects.number)
         corrected.add("cbc:IssueDate", document.corrects.issue_date.isoformat())
-    if document.contract:
+    if says(document.contract):
         root.add("cac:ContractDocumentReference").add("cbc:ID", document.contract)
 
 
 def _party(tree: Tree, document: Document, party: Party) -> None:
-    if party.electronic_address:
+    if says(party.electronic_address):
         tree.add("cbc:EndpointID", party.electronic_address, schemeID=party.scheme)
-    if identifier := einvoice.identifier(document, party):
+    if says(identifier := einvoice.identifier(document, party)):
         tree.add("cac:PartyIdentification").add("cbc:ID", identifier)
     tree.add("cac:PartyName").add("cbc:Name", party.name)
     address = tree.add("cac:PostalAddress")
@@ -107,17 +107,17 @@ def _party(tree: Tree, document: Document, party: Party) -> None:
     address.maybe("cbc:CityName", party.city)
     address.maybe("cbc:PostalZone", party.postcode)
     address.maybe("cbc:CountrySubentity", party.subdivision)
-    if third := ", ".join(line for line in rest if line):
+    if says(third := ", ".join(line for line in rest if says(line))):
         address.add("cac:AddressLine").add("cbc:Line", third)
     address.add("cac:Country").add("cbc:IdentificationCode", party.country)
-    if vat_id := einvoice.vat_id(document, party):
+    if says(vat_id := einvoice.vat_id(document, party)):
         _tax_registration(tree, vat_id, "VAT")
-    if party is document.issuer and party.tax_number:
+    if party is document.issuer and says(party.tax_number):
         _tax_registration(tree, party.tax_number, "TAX")
     legal = tree.add("cac:PartyLegalEntity")
     legal.add("cbc:RegistrationName", party.name)
     legal.maybe("cbc:CompanyID", party.registration)
-    if party.contact or party.phone or party.email:
+    if any(map(says, (party.contact, party.phone, party.email))):
         contact = tree.add("cac:Contact")
         contact.maybe("cbc:Name", party.contact)
         contact.maybe("cbc:Telephone", party.phone)
@@ -138,7 +138,7 @@ def _payment(root: Tree, document: Document, voice: Voice) -> None:
         account = means.add("cac:PayeeFinancialAccount")
         account.add("cbc:ID", document.bank.account.replace(" ", ""))
         account.maybe("cbc:Name", document.bank.holder)
-        if document.bank.bank:
+        if says(document.bank.bank):
             account.add("cac:FinancialInstitutionBranch").add("cbc:ID", document.bank.bank)
     root.add("cac:PaymentTerms").add("cbc:Note", einvoice.terms(document, voice))
 

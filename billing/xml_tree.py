@@ -19,6 +19,11 @@ def writable(text: str) -> str:
     return UNWRITABLE.sub("", text)
 
 
+def says(text: str) -> bool:
+    """Whether anything of the text can be written and seen: EN 16931 wants no empty elements."""
+    return bool(writable(text).strip())
+
+
 class Tree:
     """An element and how to add to it. `add` returns the new child, so that a document is written as it is read."""
 
@@ -42,7 +47,7 @@ class Tree:
 
     def maybe(self, name: str, text: str, /, **attributes: str) -> None:
         """Append `prefix:name` if there is text to put into it."""
-        if writable(text).strip():
+        if says(text):
             self.add(name, text, **attributes)
 
     def to_bytes(self) -> bytes:
