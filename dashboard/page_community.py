@@ -14,11 +14,11 @@ from dashboard.community_people import people
 from dashboard.desk import Desk, choose, kept
 from dashboard.figures import NOTHING
 from dashboard.month_story import BY_DAY, Compared, Story, story
+from dashboard.sentences import changed, whys
 from dashboard.state import months_back
 from dashboard.words import Words, plain
 
 if TYPE_CHECKING:
-    from dashboard.changes import Change
     from dashboard.data import Costs
     from dashboard.reading import Reading
 
@@ -57,7 +57,7 @@ def show(reading: Reading, words: Words) -> None:
     by_component(desk, year, days.of(billing_period=month))
     by_hub(desk, now)
     _why(desk, now)
-    downloads(desk, name)
+    downloads(desk, name, told.compared)
 
 
 def _community(reading: Reading, words: Words, names: tuple[str, ...]) -> str:
@@ -136,65 +136,13 @@ def _this_month(desk: Desk, now: Costs, compared: Compared | None) -> None:
 
 def _changes(desk: Desk, told: Story) -> None:
     """Say in sentences what changed."""
-    words, figures = desk.words, desk.figures
-    if (compared := told.compared) is None:
-        return
-    month = plain(figures.month_name(compared.before))
-    st.header(
-        words("community.changes", month=month)
-        if compared.days is None
-        else words("community.changes_days", month=month, days=str(compared.days)),
-        anchor=False,
-    )
-    if not compared.lines:
-        st.markdown(words("community.change_none"))
-        return
-    lines = [_sentence(desk, each) for each in compared.lines]
-    lines.append(
-        words("community.change_total", change=plain(figures.change(compared.cost_after - compared.cost_before)))
-    )
-    st.markdown("\n".join(f"- {line}" for line in lines))
-
-
-def _sentence(desk: Desk, change: Change) -> str:
-    words, figures = desk.words, desk.figures
-    amount = plain(figures.change(change.difference))
-    if change.place is None:
-        return words("community.change_rest", change=amount)
-    component = plain(words.name("component", change.place.component))
-    if change.place.hub is None:
-        text = words("community.change_account", component=component, change=amount)
-    else:
-        hub = plain(desk.hub_name(change.place.cluster, change.place.hub))
-        text = words("community.change_up", component=component, hub=hub, change=amount)
-    if change.hours is not None and round(change.hours):
-        key = "change_hours_more" if change.hours > 0 else "change_hours_less"
-        text += words(f"community.{key}", hours=plain(figures.hours(abs(change.hours))))
-    if change.new or change.gone:
-        text += words("community.change_new" if change.new else "community.change_gone")
-    return text
+    title, lines = changed(desk, told.compared, desk.words)
+    if lines:
+        st.header(title, anchor=False)
+        st.markdown("\n".join(f"- {line}" for line in lines))
 
 
 def _why(desk: Desk, now: Costs) -> None:
     """Explain direct, usage, idle and shared, each with its amount."""
-    words, figures = desk.words, desk.figures
-    st.header(words("community.why"), anchor=False)
-    whole = now.total.cost
-    clusters = {name for (name,) in now.fold("cluster")}
-    policies = [each.policy for each in desk.reading.fleet.clusters if each.name in clusters]
-    lines = []
-    for (basis,), each in sorted(now.fold("basis").items(), key=lambda item: -item[1].cost):
-        said = {
-            "idle": sorted({words(f"policy.idle_{policy.idle}") for policy in policies}),
-            "shared": sorted({words(f"policy.shared_{policy.shared}") for policy in policies}),
-        }.get(basis or "", [])
-        part = figures.share(each.cost / whole) if whole else ""
-        lines.append(
-            words(
-                f"community.why_{basis}",
-                amount=plain(figures.money(each.cost)),
-                part=plain(part),
-                policy=f" {words('app.or')} ".join(said),
-            )
-        )
-    st.markdown("\n".join(f"- {line}" for line in lines))
+    st.header(desk.words("community.why"), anchor=False)
+    st.markdown("\n".join(f"- {line}" for line in whys(desk, now, desk.words)))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from analytics.money import round_parts, round_total
+from analytics.money import round_parts
+from dashboard import rounding
 from dashboard.words import plain
 
 if TYPE_CHECKING:
@@ -149,18 +150,12 @@ def chart(
 def matrix(
     desk: Desk, lines: Sequence[tuple[str, Sequence[Decimal]]], total: Decimal
 ) -> tuple[list[list[str]], list[str]]:
-    """Return rows and a last one of sums, whose printed cells add up to what is printed beside and below them, as the report's do."""
+    """Return rows of Markdown and a last one of sums, whose printed cells add up to what is printed beside and below them."""
     figures = desk.figures
-    sums = round_parts(
-        [sum(cells, ZERO) for _, cells in lines], figures.currency, total=round_total(total, figures.currency)
-    )
-    cells = [
-        round_parts(list(line), figures.currency, total=whole) for (_, line), whole in zip(lines, sums, strict=True)
-    ]
+    made = rounding.matrix([""] * len(lines[0][1]) if lines else [], lines, total, figures.currency)
     rows = [
-        [name, *(plain(figures.money(cell)) if cell else "" for cell in line), plain(figures.money(whole))]
-        for (name, _), line, whole in zip(lines, cells, sums, strict=True)
+        [name, *(plain(figures.money(cell)) if cell else "" for cell in cells), plain(figures.money(whole))]
+        for name, cells, whole in made.lines
     ]
-    columns = [sum((line[place] for line in cells), ZERO) for place in range(len(cells[0]) if cells else 0)]
-    footer = [f"**{plain(figures.money(each))}**" for each in (*columns, round_total(total, figures.currency))]
+    footer = [f"**{plain(figures.money(each))}**" for each in (*made.sums, made.total)]
     return rows, [f"**{desk.words('app.total')}**", *footer]

@@ -18,9 +18,10 @@ class NoText(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The texts of a language."""
+    """The texts of a language; for `paper`, without Markdown's stars, and what comes from data as it is."""
 
     language: str = ENGLISH
+    paper: bool = False
 
     def __call__(self, key: str, **values: str) -> str:
         """Return the text `section.key` with `values` in its braces, for Markdown: what comes from data must be `plain`.
@@ -31,8 +32,14 @@ class Words:
         for language in (self.language, ENGLISH):
             text = texts(language).get(section, {}).get(name)
             if text is not None:
+                if self.paper:
+                    text = text.replace("**", "")
                 return text.format(**values) if values else text
         raise NoText(f"no text '{key}' in {TEXTS.name}/{self.language}.toml or {ENGLISH}.toml")
+
+    def plain(self, text: str) -> str:
+        """Return what comes from data so that it is shown as it is: no link, no picture, no markup."""
+        return " ".join(text.split()) if self.paper else plain(text)
 
     def name(self, section: str, key: str) -> str:
         """Return what a component, rule or basis is called; its own name where nobody wrote a better one."""
