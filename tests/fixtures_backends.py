@@ -11,11 +11,7 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,6 +20,7 @@ from uuid import uuid4
 import pytest
 
 from tests import environments
+from tests.servers import answers, free_port, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from tests.fixtures_s3 import Bucket
 
 BACKENDS = ("local", "pg", "s3", "gcs")
-READY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,34 +107,13 @@ def install() -> Path:
 
 @pytest.fixture(scope="session")
 def gcs_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start fake-gcs-server on a free port."""
-    program = install()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    """Start fake-gcs-server."""
+    port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
-    command = [str(program), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
+    command = [str(install()), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
     command += ["-public-host", f"127.0.0.1:{port}", "-external-url", endpoint]
-    with (
-        (tmp_path_factory.mktemp("gcs") / "log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as server,
-    ):
-        try:
-            _wait(endpoint, server)
-            yield endpoint
-        finally:
-            server.terminate()
-
-
-def _wait(endpoint: str, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{endpoint}/storage/v1/b?project=toy", timeout=1):
-                return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.05)
-    raise RuntimeError(f"fake-gcs-server did not get ready within {READY_SECONDS} seconds (exit code {server.poll()})")
+    with running(command, tmp_path_factory.mktemp("gcs"), lambda: answers(f"{endpoint}/storage/v1/b?project=toy")):
+        yield endpoint
 
 
 if __name__ == "__main__":

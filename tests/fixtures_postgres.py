@@ -13,10 +13,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,10 +23,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.servers import free_port, running
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-READY_SECONDS = 60
 OWNER = "hubledger"
 DEBIAN_USER = "postgres"  # the server refuses to run as root
 # Nothing of a test's database needs to outlive a power cut.
@@ -123,40 +122,14 @@ def postgres_server() -> Iterator[PostgresServer]:
             group=user,
             extra_groups=None if user is None else [],
         )
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = listener.getsockname()[1]
+        server = PostgresServer(free_port())
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        with (
-            (folder / "log").open("wb") as log,
-            subprocess.Popen(
-                [_program("postgres"), "-D", cluster, "-p", str(port), *options],
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-                user=user,
-                group=user,
-                extra_groups=None if user is None else [],
-                start_new_session=True,  # a Ctrl-C of the tests is not the server's
-            ) as process,
-        ):
-            try:
-                server = PostgresServer(port)
-                _wait(server, process, folder / "log")
-                yield server
-            finally:
-                process.send_signal(signal.SIGINT)  # fast shutdown: ends the connections there are
+        command = [_program("postgres"), "-D", cluster, "-p", str(server.port), *options]
+        # SIGINT is its fast shutdown: it ends the connections there are.
+        with running(command, folder, server.ready, user=user, end=signal.SIGINT):
+            yield server
     finally:
         shutil.rmtree(folder)
-
-
-def _wait(server: PostgresServer, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        if server.ready():
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"PostgreSQL did not get ready within {READY_SECONDS} seconds: {log.read_text()[-2000:]}")
 
 
 @pytest.fixture

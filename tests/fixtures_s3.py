@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,12 +14,11 @@ from uuid import uuid4
 import pytest
 
 from tests import environments
+from tests.servers import answers, free_port, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-READY_SECONDS = 60
 
 
 def install() -> Path:
@@ -71,32 +66,12 @@ class Bucket:
 
 @pytest.fixture(scope="session")
 def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start moto's server on a free port."""
-    command = install()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    """Start moto's server."""
+    port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
-    with (
-        (tmp_path_factory.mktemp("moto") / "log").open("wb") as log,
-        subprocess.Popen([command, "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log) as server,
-    ):
-        try:
-            _wait(endpoint, server)
-            yield endpoint
-        finally:
-            server.terminate()
-
-
-def _wait(endpoint: str, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=1):
-                return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.1)
-    raise RuntimeError(f"moto did not get ready within {READY_SECONDS} seconds (exit code {server.poll()})")
+    command = [install(), "-H", "127.0.0.1", "-p", str(port)]
+    with running(command, tmp_path_factory.mktemp("moto"), lambda: answers(f"{endpoint}/moto-api/")):
+        yield endpoint
 
 
 @pytest.fixture
