@@ -359,7 +359,7 @@ variable "budget" {
   }
 
   validation {
-    condition     = try(can(regex("^[A-Z]{3}$", var.budget.currency)), var.budget == null)
+    condition     = var.budget == null || can(regex("^[A-Z]{3}$", var.budget.currency))
     error_message = "budget.currency must be three capital letters, as in USD."
   }
 }
