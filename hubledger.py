@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from importlib import import_module
-from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import typer
 
@@ -63,15 +63,16 @@ def mounted(only: str | None = None) -> tuple[typer.Typer, tuple[type[Exception]
 
 def _check_names() -> None:
     """Stop, with a reason, if another distribution in this environment owns the name of one of our packages."""
-    owners = packages_distributions()
-    for name in NAMES:
-        foreign = sorted(set(owners.get(name, ())) - {"hubledger"})
-        if foreign:
-            sys.stderr.write(
-                f"hubledger: the distribution {foreign[0]} in this environment also has a package named '{name}': "
-                "install Hubledger in an environment of its own\n"
-            )
-            sys.exit(1)
+    for record in (record for place in sys.path for record in Path(place).glob("*.dist-info/RECORD")):
+        files = b"\n" + record.read_bytes()  # as a whole: to take the lists apart would be slower than most commands
+        for name in NAMES:
+            owner = record.parent.name.partition("-")[0]
+            if f"\n{name}/".encode() in files and owner != "hubledger":
+                sys.stderr.write(
+                    f"hubledger: the distribution {owner} in this environment also has a package named '{name}': "
+                    "install Hubledger in an environment of its own\n"
+                )
+                sys.exit(1)
 
 
 if __name__ == "__main__":

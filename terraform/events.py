@@ -3,68 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+Told = Mapping[str, object]
 
 
-class _Part(BaseModel):
-    """A part of an event; newer versions add keys, which we don't read."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Resource(_Part):
-    """The resource that an event is of."""
-
-    addr: str
-    resource_type: str = ""
-
-
-class Hook(_Part):
-    """What happens to a resource during an apply or a refresh."""
-
-    resource: Resource
-    action: str = ""
-    id_value: str | None = None
-    elapsed_seconds: float | None = None
-
-
-class Counts(_Part):
+@dataclass(frozen=True, slots=True)
+class Counts:
     """How many resources an operation concerns."""
 
-    add: int = 0
-    change: int = 0
-    remove: int = 0
-    operation: str = "plan"
+    add: int
+    change: int
+    remove: int
+    operation: str
 
 
-class Position(_Part):
-    line: int
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """An error or a warning of Terraform's: where, by its resource's address or by a line of a file of the configuration."""
 
-
-class Range(_Part):
-    """Where in the configuration something is wrong."""
-
-    filename: str
-    start: Position
-
-
-class Snippet(_Part):
-    context: str | None = None
-    code: str = ""
-
-
-class Diagnostic(_Part):
-    """An error or a warning of Terraform's."""
-
-    severity: str = "error"
     summary: str
     detail: str = ""
-    address: str | None = None
-    range: Range | None = None
-    snippet: Snippet | None = None
+    severity: str = "error"
+    address: str = ""
+    file: str = ""
+    line: int = 0
 
     @property
     def text(self) -> str:
@@ -72,24 +37,55 @@ class Diagnostic(_Part):
         return ": ".join(part.strip() for part in (self.summary, self.detail) if part.strip())
 
 
-class Event(_Part):
+@dataclass(frozen=True, slots=True)
+class Event:
     """A line of the output. `type` says which of the parts are there."""
 
-    message: str = Field(default="", alias="@message")
-    type: str = "log"
-    hook: Hook | None = None
-    changes: Counts | None = None
+    type: str
+    message: str
+    address: str = ""
+    counts: Counts | None = None
     diagnostic: Diagnostic | None = None
 
 
 def parse(line: bytes) -> Event | None:
-    """Return the event of a line; None where the line is none, as what a crash or a provider writes in between."""
-    if not line.startswith(b"{"):
+    """Return the event of a line; None where the line is none, as what a crash or a provider writes in between.
+
+    Newer versions add keys and kinds of events; those are passed over.
+    """
+    told = document(line) if line.startswith(b"{") else None
+    if told is None:
         return None
-    try:
-        return Event.model_validate_json(line)
-    except ValidationError:
-        return None
+    hook, changes, diagnostic = (_part(told, name) for name in ("hook", "changes", "diagnostic"))
+    return Event(
+        type=str(told.get("type", "log")),
+        message=str(told.get("@message", "")),
+        address=str(_part(hook, "resource").get("addr", "")),
+        counts=_counts(changes) if changes else None,
+        diagnostic=_diagnostic(diagnostic) if diagnostic else None,
+    )
+
+
+def _counts(told: Told) -> Counts:
+    add, change, remove = (int(str(told.get(name, 0))) for name in ("add", "change", "remove"))
+    return Counts(add, change, remove, str(told.get("operation", "")))
+
+
+def _diagnostic(told: Told) -> Diagnostic:
+    place = _part(told, "range")
+    return Diagnostic(
+        summary=str(told.get("summary") or ""),
+        detail=str(told.get("detail") or ""),
+        severity=str(told.get("severity") or "error"),
+        address=str(told.get("address") or ""),
+        file=str(place.get("filename") or ""),
+        line=int(str(_part(place, "start").get("line") or 0)),
+    )
+
+
+def _part(told: Told, name: str) -> Told:
+    part = told.get(name)
+    return cast("Told", part) if isinstance(part, Mapping) else {}
 
 
 @dataclass(slots=True)
@@ -114,7 +110,7 @@ class Story:
             if text := line.decode("utf-8", "replace").strip():
                 self.other.append(text)
             return None
-        address = event.hook.resource.addr if event.hook else ""
+        address = event.address
         match event.type:
             case "apply_start":
                 self.pending.append(address)
@@ -124,8 +120,8 @@ class Story:
                 (self.done if event.type == "apply_complete" else self.failed).append(address)
             case "diagnostic" if event.diagnostic:
                 self.diagnostics.append(event.diagnostic)
-            case "change_summary" if event.changes:
-                self.counts = event.changes
+            case "change_summary" if event.counts:
+                self.counts = event.counts
         return event
 
 

@@ -12,9 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from terraform.currencies import minor_units
 from terraform.fleet import BlobFolder
-
-SECRET = re.compile(r"password|token|secret|authorization|cookie|credential|api.?key", re.IGNORECASE)
-
+from terraform.secret_names import SECRET as SECRET  # for those who take fields from here
 
 _CONTAINER = r"(?P<container>\$root|[a-z0-9](?:-?[a-z0-9]){2,62})(?:/+(?P<folder>[^?#*]*))?"
 _ACCOUNT = r"(?P<account>[a-z0-9]{3,24})\.(?:blob|dfs)\.(?P<suffix>[a-z0-9.-]+)"

@@ -6,13 +6,12 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-
 from terraform.runner import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.progress import Progress, TaskID
 
     from terraform.events import Event
 
@@ -25,6 +24,9 @@ def watching() -> Iterator[Watch]:
     if not sys.stderr.isatty():
         yield Watch(say=_say)
         return
+    from rich.console import Console  # a pipe need not wait for its import
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(finished_text="·"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
         yield Watch(_Bars(bars).event, lambda text: bars.console.print(text, markup=False, highlight=False))

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from terraform import binary, site
-from terraform.fleet_files import load
+from terraform import binary, fleet_cache, site
 from terraform.infra_errors import InfraError
 from terraform.infra_options import patience
 from terraform.infra_progress import watching
@@ -34,7 +33,7 @@ def surroundings(fleet: Path, work: Path, timeout_minutes: float | None = None) 
     """Yield what commands of this process share; meanwhile one signal stops Terraform in good order."""
     environment = dict(os.environ)
     found = binary.find(environment)
-    loaded = load(fleet)
+    loaded = fleet_cache.load(fleet, work)
     with watching() as watch, Interrupts(watch.say) as interrupts:
         yield Surroundings(
             fleet=loaded,

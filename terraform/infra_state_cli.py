@@ -12,13 +12,9 @@ from pathlib import Path  # noqa: TC003 – Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from terraform import binary, doctor, fleet_runs, lock, receipts, site, tfvars
+from terraform import binary, doctor, fleet_cache, fleet_runs, lock, receipts, site, tfvars
 from terraform.drift import Drift, drift
-from terraform.fleet_files import load
 from terraform.infra_errors import InfraError
 from terraform.infra_options import (
     FLEET,
@@ -241,7 +237,7 @@ def import_tfvars(
 
     Example: hubledger infra import-tfvars tidewater terraform/gcp/projects/tidewater.tfvars
     """
-    loaded = load(fleet)
+    loaded = fleet_cache.load(fleet, None)
     known = {each.name: each for each in loaded.clusters}
     if cluster not in known:
         raise site.NoSuchCluster(f"there is no cluster '{cluster}' in {fleet}: there are {', '.join(known)}")
@@ -274,6 +270,10 @@ def _print_output(cluster: str, found: Sequence[Output], name: str, *, reveal: b
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console  # other commands need not wait for its import
+    from rich.table import Table
+    from rich.text import Text
+
     console = Console()
     table = Table(*header, box=None, pad_edge=False)
     for row in rows:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import psutil
-
 from terraform.infra_errors import InfraError
 from terraform.work import here
 
@@ -95,6 +93,8 @@ def _process(site: Site, who: str, created: str) -> tuple[str, bool | None]:
     for run in site.work.unfinished():
         if run.started.alive():
             return f"process {run.started.pid}, terraform {run.command} of this work folder", True
+    import psutil  # it takes its time to import, and only this asks
+
     at = _time(created)
     candidates = [
         process

@@ -6,14 +6,12 @@ import getpass
 import json
 import subprocess
 import zipfile
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from terraform.changes import Action, Change  # noqa: TC001 – pydantic reads the annotations
-from terraform.cost_delta import Delta  # noqa: TC001
+from terraform.changes import Action, Change, Difference
+from terraform.cost_delta import Delta, Priced
 from terraform.infra_errors import InfraError
 from terraform.render import digest
 from terraform.runner import State
@@ -70,36 +68,25 @@ class Record:
         return sum(change.action is action for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A record as it is written: with the number of this form of it."""
-
-    format: int
-    record: Record
-
-
-@cache
-def _saved() -> TypeAdapter[Saved]:
-    return TypeAdapter(Saved)
-
-
 def write(work: Work, record: Record) -> None:
     """Save the record beside its plan."""
-    replace(work.record, _saved().dump_json(Saved(_FORMAT, record), indent=1))
+    replace(work.record, json.dumps({"format": _FORMAT, **asdict(record)}, indent=1, default=str).encode())
 
 
 def read(work: Work) -> Record:
     """Return the record of the saved plan. Raises NoPlan where there is none, or where it isn't of that plan."""
     again = f"plan it: `hubledger infra plan {work.cluster}`"
     try:
-        saved = _saved().validate_json(work.record.read_bytes())
+        told = json.loads(work.record.read_bytes())
         plan = work.plan.read_bytes()
     except FileNotFoundError as error:
         raise NoPlan(f"{work.cluster}: there is no saved plan: {again}") from error
-    except ValidationError as error:
-        raise NoPlan(f"{work.record}: is damaged, or of another version of Hubledger: {again}") from error
-    record = saved.record
-    if saved.format != _FORMAT or digest(plan) != record.plan:
+    except ValueError as error:
+        raise NoPlan(f"{work.record}: is damaged: {again}") from error
+    if told.pop("format", None) != _FORMAT:
+        raise NoPlan(f"{work.record}: was written by another version of Hubledger: {again}")
+    record = _record(told)
+    if digest(plan) != record.plan:
         raise NoPlan(f"{work.plan}: is not the plan that was recorded: {again}")
     return record
 
@@ -150,3 +137,26 @@ def stale(work: Work, record: Record, now: Origin, state: State) -> list[str]:
     elif state.serial != record.state.serial:
         found.append(f"the state went from serial {record.state.serial} to {state.serial}")
     return found
+
+
+def _record(told: dict[str, Any]) -> Record:
+    """Read back what `write` wrote."""
+    values = dict(told)
+    values["origin"] = Origin(**values["origin"])
+    values["state"] = State(**values["state"])
+    values["changes"] = tuple(
+        Change(
+            one["address"], one["type"], Action(one["action"]), tuple(Difference(**each) for each in one["differences"])
+        )
+        for one in values["changes"]
+    )
+    for name in ("outputs", "destroys_data", "warnings"):
+        values[name] = tuple(values[name])
+    if values["delta"] is not None:
+        given = values["delta"]
+        priced = tuple(
+            Priced(**one | {name: Decimal(one[name]) for name in ("low", "expected", "high")})
+            for one in given["priced"]
+        )
+        values["delta"] = Delta(given["currency"], priced, tuple(given["no_basis"]))
+    return Record(**values)

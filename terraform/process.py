@@ -14,8 +14,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import psutil
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from io import FileIO
@@ -26,6 +24,7 @@ ACKNOWLEDGED = b"Interrupt received"  # what Terraform says once it has an inter
 _LOOK_SECONDS = 0.1
 _OTHER_SENDER_SECONDS = 1.0  # whoever stops a whole service signals Terraform too, and a second signal would kill it
 _GRACE_SECONDS = 60.0
+_SAME_SECONDS = 5.0  # how far the system's word for when a process began may be from ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,17 @@ class Started:
     """A process that was started: enough to know it again, in another process and after its number was reused."""
 
     pid: int
-    created: float  # seconds since 1970, as the system says
+    created: float  # seconds since 1970
 
     def alive(self) -> bool:
         """Tell whether it still runs."""
+        import psutil  # it takes its time to import, and few commands ask
+
         try:
             process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            return (
+                abs(process.create_time() - self.created) < _SAME_SECONDS and process.status() != psutil.STATUS_ZOMBIE
+            )
         except psutil.NoSuchProcess:
             return False
 
@@ -168,7 +171,7 @@ def run(
         umask=0o077,  # a state in a file is a secret
         pass_fds=tuple(files),
     )
-    started(Started(process.pid, _created(process.pid)))
+    started(Started(process.pid, time.time()))
     running = _Running(process, what, str(output.name))
     interrupts.add(running)
     try:
@@ -222,10 +225,3 @@ def _follow(running: _Running, lines: _Lines, limits: Limits, interrupts: Interr
     lines.pass_on(last=True)
     interrupted = (running.acknowledged or sent) and not timed_out
     return Ending(process.returncode, time.monotonic() - running.began, interrupted, timed_out)
-
-
-def _created(pid: int) -> float:
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:  # it was quick
-        return time.time()

@@ -5,12 +5,12 @@ What can be told again is: init, plan and what only reads are retried when the c
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from filelock import FileLock
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from terraform import events, process, secret_values
@@ -127,7 +127,8 @@ class Terraform:
                 self._captured(command, "init", self._patience.init_seconds)
                 return
             self._cache.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._cache / ".lock"):  # Terraform's cache is not made for several at a time
+            with (self._cache / ".lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # Terraform's cache is not made for several at a time
                 self._captured(command, "init", self._patience.init_seconds)
 
         self._retried("init", once)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from terraform.fleet_fields import SECRET
 from terraform.infra_errors import InfraError
+from terraform.secret_names import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

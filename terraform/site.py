@@ -101,10 +101,10 @@ class Site:
 
 def find(surroundings: Surroundings, name: str) -> Cluster:
     """Return the cluster of that name. Raises NoSuchCluster, with the nearest name there is."""
-    from terraform.fleet_faults import suggestion
-
     clusters = {cluster.name: cluster for cluster in surroundings.fleet.clusters}
     if name not in clusters:
+        from terraform.fleet_faults import suggestion  # it takes its time to import
+
         raise NoSuchCluster(
             f"there is no cluster '{name}' in {surroundings.fleet.path}: {suggestion(name, list(clusters))}"
         )

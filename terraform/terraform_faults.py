@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from terraform import fleet_document
 from terraform.events import Diagnostic
 from terraform.infra_errors import InfraError
 
@@ -161,8 +160,12 @@ def _line(cluster: Cluster, folder: Path, diagnostic: Diagnostic, cause: _Cause 
     text = f"{said.rstrip('.')}: {remedy}"
     location = _location(cluster, folder, diagnostic)
     address = f"{diagnostic.address}: " if diagnostic.address else ""
-    document = fleet_document.read(cluster.path)[0] if location else None
-    if document is None or location is None:
+    if location is None:
+        return f"{cluster.name}: {address}{text}"
+    from terraform import fleet_document  # it takes its time to import, and most commands go well
+
+    document = fleet_document.read(cluster.path)[0]
+    if document is None:
         return f"{cluster.name}: {address}{text}"
     return str(document.fault(location, address + text))
 
@@ -178,9 +181,9 @@ def _location(cluster: Cluster, folder: Path, diagnostic: Diagnostic) -> Locatio
             items = given.variables.get(table)
             if isinstance(items, dict) and keys[-1] in items and resource.search(diagnostic.address):
                 return ("infrastructure", *(("variables",) if own else ()), table, keys[-1])
-    if diagnostic.range is None or diagnostic.range.filename != "main.tf.json":
+    if diagnostic.file != "main.tf.json":
         return None
-    name = _argument(folder / "main.tf.json", diagnostic.range.start.line)
+    name = _argument(folder / "main.tf.json", diagnostic.line)
     if name is None:
         return None
     if own:

@@ -8,6 +8,7 @@ infra/<cluster>/.hubledger/               the saved plan and its record, the run
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -16,8 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-from filelock import FileLock, Timeout
 
 from terraform.infra_errors import InfraError
 from terraform.process import Started
@@ -129,17 +128,14 @@ class Work:
         """Let nobody else on this machine work on the cluster meanwhile. Raises Busy where somebody does."""
         self.prepare()
         note = self.private / "holder"
-        lock = FileLock(self.private / "lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            holder = note.read_text(encoding="utf-8").strip() if note.exists() else "somebody"
-            raise Busy(f"{self.cluster}: {holder} works on it in {self.folder}: wait until that is done") from error
-        try:
+        with (self.private / "lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it goes with the process, however that ends
+            except BlockingIOError as error:
+                holder = note.read_text(encoding="utf-8").strip() if note.exists() else "somebody"
+                raise Busy(f"{self.cluster}: {holder} works on it in {self.folder}: wait until that is done") from error
             note.write_text(f"process {os.getpid()} (since {now()})\n", encoding="utf-8")
             yield
-        finally:
-            lock.release()
 
     def begin(self, command: str, plan: str | None) -> tuple[Path, FileIO]:
         """Make the folder of a run; return it and its output, open for reading and writing."""
