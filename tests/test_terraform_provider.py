@@ -195,6 +195,18 @@ def test_calls_may_be_slow(terraform: Terraform, toy_cloud: Cloud) -> None:
     assert len(toy_cloud.objects["google_compute_disk"]) == 1
 
 
+def test_a_data_source_answers_what_the_test_says(terraform: Terraform, toy_cloud: Cloud) -> None:
+    toy_cloud.data["google_client_config"] = {"project": "tidewater"}
+    me = "${data.google_client_config.me.%s}"
+    outputs = {name: {"value": me % name, "sensitive": name == "access_token"} for name in ("project", "access_token")}
+    terraform.write({"data": {"google_client_config": {"me": {}}}, "output": outputs})
+    terraform.run("init")
+    terraform.run("apply", "-auto-approve")
+    stored = terraform.state()["outputs"]
+    assert stored["project"]["value"] == "tidewater"
+    assert stored["access_token"]["value"].startswith("access_token-of-")
+
+
 def test_clusters_may_have_objects_of_the_same_name(terraform: Terraform, toy_cloud: Cloud) -> None:
     kubernetes = [{"alias": name, "host": f"https://{name}.example"} for name in ("tidewater", "northlight")]
     support = {

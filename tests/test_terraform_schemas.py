@@ -64,6 +64,20 @@ def test_every_type_of_the_modules_has_a_schema() -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_is_said_of_a_types_behaviour_fits_its_schema(provider: str) -> None:
+    behaviour = json.loads((SCHEMAS.parent / "behaviour.json").read_text())[provider]
+    (schemas,) = document(provider)["provider_schemas"].values()
+    for kind, said in behaviour["resources"].items():
+        block = schemas["resource_schemas"][kind]["block"]
+        names = (
+            {path.split(".")[0] for path in said.get("replace", [])}
+            | set(said.get("formats", {}))
+            | set(said.get("added_blocks", []))
+        )
+        assert names <= set(block["attributes"]) | set(block.get("block_types", {})), kind
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_schemas_say_what_they_were_made_from(provider: str) -> None:
     told = document(provider)["provenance"]
     assert told["package"] == f"cdktn-provider-{provider}"
