@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse
 
 from dashboard.headers import content_policy, frontend, inline_scripts, security_headers
 from dashboard.sessions import TOKENS_COOKIE, USER_COOKIE, Sessions, Visit
+from dashboard.way_back import CALLBACK, LOGIN, forget, remember, way_back
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -97,15 +98,17 @@ class Gate:
         visit = self._visit(connection)
         secure = self._secure(scope)
 
+        path = self._path(scope)
+
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message.setdefault("headers", []))
+                self._lead_back(path, connection, headers)
                 message["headers"] = _cookies(
                     headers.raw, secure=secure, lifetime=int(self._doors.sessions.lifetime.total_seconds())
                 ) + list(self._headers[secure])
             await send(message)
 
-        path = self._path(scope)
         if path != HEALTH and not self._doors.admits(connection):
             await PlainTextResponse(_NOT_HERE, 421)(scope, receive, answered)
         elif self._hidden(path, visit):
@@ -139,6 +142,16 @@ class Gate:
             await send(message)
 
         await self._app(_known(scope, visit, origin=self._doors.origin), received, sent)
+
+    def _lead_back(self, path: str, connection: HTTPConnection, headers: MutableHeaders) -> None:
+        """Remember the view that somebody signs in from, and lead there afterwards: Streamlit leads to its first page."""
+        base = self._doors.base_path
+        if path == LOGIN and self._doors.origin:
+            if cookie := remember(connection, self._doors.origin, base):
+                headers.append("set-cookie", cookie)
+        elif path == CALLBACK and headers.get("location") == f"{base}/" and (view := way_back(connection, base)):
+            headers["location"] = view
+            headers.append("set-cookie", forget(base))
 
     def _hidden(self, path: str, visit: Visit) -> bool:
         if path.startswith("media/"):

@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures_checkov",
     "tests.fixtures_demo",
     "tests.fixtures_browser",
+    "tests.fixtures_oidc",
     "tests.fixtures_fleet",
     "tests.fixtures_focus",
     "tests.fixtures_infra",

@@ -130,11 +130,21 @@ def watch(page: Page) -> Seen:
     return seen
 
 
+_SETTLED = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const main = document.querySelector('[data-testid="stMainBlockContainer"]');
+  const done = app && main && main.innerText.trim() !== ''
+    && app.dataset.testConnectionState === 'CONNECTED' && app.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]');
+  const now = performance.now();
+  window.settledSince = done ? window.settledSince ?? now : undefined;
+  return done && now - window.settledSince > 400;
+}"""
+
+
 def settled(page: Page) -> None:
-    """Wait until the page has run to its end and shows what it made."""
-    page.locator('[data-testid="stApp"][data-test-connection-state="CONNECTED"]').wait_for(timeout=PAGE_MILLISECONDS)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PAGE_MILLISECONDS)
-    page.locator('[data-testid="stSkeleton"]').first.wait_for(state="detached", timeout=PAGE_MILLISECONDS)
+    """Wait until the page has run to its end, and has shown what it made for a moment."""
+    page.wait_for_function(_SETTLED, polling=50, timeout=PAGE_MILLISECONDS)
 
 
 def visit(page: Page, url: str) -> None:
