@@ -168,7 +168,7 @@ def _pass_through(parts: Sequence[Part], contract: Contract, inputs: Inputs) -> 
                 text=(
                     Phrase.of("pass_through_component", component=part.component, hub=part.hub)
                     if part.hub
-                    else Phrase.of("pass_through_account")
+                    else Phrase.of("pass_through_own_component", component=part.component)
                 ),
                 quantity=-ONE if net < 0 else ONE,
                 unit=Unit.ONE,

@@ -87,7 +87,12 @@ def render(
                 left_out.append(LeftOut(name(document), suffix[1:], str(error)))
     files["lines.csv"] = csv_lines.write(documents)
     issued = [document for document in documents if document.status is Status.ISSUED]
-    for ledger in ledgers:
+    faults = certificate.faults if certificate is not None else ()
+    if faults and ledgers:
+        left_out.append(
+            LeftOut(month, "ledger imports", f"the certificate does not hold: {'; '.join(faults)}", fault=True)
+        )
+    for ledger in () if faults else ledgers:
         try:
             files[f"ledger/{ledger.slug}.csv"] = ledger_import.write(ledger, issued, certificate)
         except JournalError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from billing.document import Document, Kind, Status
+from billing.einvoice import is_iban
 from billing.hub_table import hub_table
 from billing.voice import Voice
 from billing.xml_tree import writable
@@ -173,8 +175,9 @@ def _payment(document: Document, voice: Voice) -> Json:
     bank = document.bank
     if bank is None or document.kind is Kind.CREDIT_NOTE or document.status is Status.DRAFT:
         return []
+    account = bank.account.replace(" ", "")
     facts = (
-        ("account", bank.account),
+        ("account", " ".join(re.findall(".{1,4}", account)) if is_iban(account) else bank.account),
         ("holder", bank.holder),
         ("bank", bank.bank),
         ("payment_reference", document.number),
