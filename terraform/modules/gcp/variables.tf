@@ -41,6 +41,11 @@ variable "community" {
   description = "The community that pays for the whole cluster: the cost label `community` of what belongs to no hub. Left out when communities share the cluster."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.community == null || can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.community))
+    error_message = "community must be 1 to 63 lower-case letters, digits and hyphens."
+  }
 }
 
 variable "labels" {
@@ -52,6 +57,11 @@ variable "labels" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._:-]{0,40}$", var.labels.prefix)) && can(regex("^[a-z0-9_-]{1,63}$", var.labels.managed_by))
+    error_message = "labels: prefix must be up to 40 letters, digits and . _ : - , and managed_by 1 to 63 lower-case letters, digits, _ and -, which every cloud accepts."
+  }
 }
 
 variable "kubernetes_version" {
@@ -214,6 +224,11 @@ variable "hubs" {
   validation {
     condition     = alltrue([for name in keys(var.hubs) : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", name))])
     error_message = "hubs: a hub's name must be a Kubernetes namespace, of lower-case letters, digits and hyphens: ${join(", ", [for name in keys(var.hubs) : name if !can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", name))])}."
+  }
+
+  validation {
+    condition     = alltrue([for hub in var.hubs : hub.community == null || can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", coalesce(hub.community, "-"))) && can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", hub.service_account))])
+    error_message = "hubs: community must be 1 to 63 lower-case letters, digits and hyphens, and service_account a Kubernetes name."
   }
 }
 
@@ -387,6 +402,11 @@ variable "collector" {
     principals      = optional(list(string), [])
   })
   default = {}
+
+  validation {
+    condition     = try(can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.collector.namespace)) && can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", var.collector.service_account)), var.collector == null)
+    error_message = "collector: namespace and service_account must be Kubernetes names."
+  }
 }
 
 variable "gcp" {

@@ -13,12 +13,22 @@ variable "cluster_name" {
   description = "The cluster's name: the label `cluster-name`."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$", var.cluster_name))
+    error_message = "cluster_name must be 1 to 40 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen."
+  }
 }
 
 variable "community" {
   description = "The community that pays for the hub: the label `community`."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.community == null || can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.community))
+    error_message = "community must be 1 to 63 lower-case letters, digits and hyphens."
+  }
 }
 
 variable "domain" {
@@ -36,6 +46,11 @@ variable "display_name" {
   description = "What people call the hub. Left out: its name."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.display_name == null || length(trimspace(coalesce(var.display_name, " "))) > 0
+    error_message = "display_name must not be blank."
+  }
 }
 
 variable "ingress" {
@@ -46,12 +61,22 @@ variable "ingress" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = length(var.ingress.class) > 0 && length(var.ingress.issuer) > 0
+    error_message = "ingress: class and issuer must not be empty."
+  }
 }
 
 variable "storage_class" {
   description = "The storage class of the hub's own database, as the support module's output of that name. Left out: the cluster's default."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.storage_class == null || can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", var.storage_class))
+    error_message = "storage_class must be the name of a storage class."
+  }
 }
 
 variable "home_storage" {
@@ -98,6 +123,11 @@ variable "identity" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", var.identity.service_account))
+    error_message = "identity.service_account must be a Kubernetes name."
+  }
 }
 
 variable "authenticator" {
@@ -225,4 +255,9 @@ variable "charts" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for chart in [var.charts.jupyterhub, var.charts.home_nfs, var.charts.dask_gateway] : can(regex("^v?[0-9]+[.][0-9]+[.][0-9]+", chart.version))]) && !endswith(var.charts.dirsize_exporter, ":latest")
+    error_message = "charts: version must be one version, as in 1.2.3: a range would change from day to day."
+  }
 }

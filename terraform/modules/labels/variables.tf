@@ -24,6 +24,11 @@ variable "prefix" {
   description = "What each key begins with. Left out: nothing on Google Cloud, `2i2c:` on AWS and Azure, `2i2c.org/` in Kubernetes. The fleet's `labels:` must know another one."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.prefix == null || can(regex("^[A-Za-z0-9._:/-]{0,100}$", coalesce(var.prefix, "-")))
+    error_message = "prefix must be letters, digits and . _ : / -"
+  }
 }
 
 variable "managed_by" {
@@ -31,6 +36,11 @@ variable "managed_by" {
   type        = string
   default     = "hubledger"
   nullable    = false
+
+  validation {
+    condition     = length(var.managed_by) > 0
+    error_message = "managed_by must say who manages this."
+  }
 }
 
 variable "community" {
@@ -66,6 +76,11 @@ variable "extra" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for key in keys(var.extra) : length(trimspace(key)) > 0])
+    error_message = "extra: a label needs a key."
+  }
 }
 
 variable "subjects" {

@@ -24,6 +24,11 @@ variable "community" {
   description = "The community that pays for the whole cluster. Left out when communities share it."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.community == null || can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.community))
+    error_message = "community must be 1 to 63 lower-case letters, digits and hyphens."
+  }
 }
 
 variable "labels" {
@@ -35,6 +40,11 @@ variable "labels" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._:-]{0,40}$", var.labels.prefix)) && can(regex("^[a-z0-9_-]{1,63}$", var.labels.managed_by))
+    error_message = "labels: prefix must be up to 40 letters, digits and . _ : - , and managed_by 1 to 63 lower-case letters, digits, _ and -, which every cloud accepts."
+  }
 }
 
 variable "namespace" {
@@ -77,6 +87,11 @@ variable "ingress" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.ingress.replicas >= 1
+    error_message = "ingress.replicas must be 1 or more."
+  }
 }
 
 variable "prometheus" {
@@ -105,6 +120,11 @@ variable "cluster_autoscaler" {
     cluster_name    = string
   })
   default = null
+
+  validation {
+    condition     = try(length(var.cluster_autoscaler.annotations) > 0, var.cluster_autoscaler == null)
+    error_message = "cluster_autoscaler.annotations must name the role it acts as."
+  }
 }
 
 variable "collector" {
@@ -117,6 +137,11 @@ variable "collector" {
     pod_labels      = optional(map(string), {})
   })
   default = null
+
+  validation {
+    condition     = try(length(var.collector.annotations) > 0, var.collector == null)
+    error_message = "collector.annotations must name the identity it acts as."
+  }
 }
 
 variable "gpus" {
@@ -137,4 +162,9 @@ variable "charts" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for chart in values(var.charts) : can(regex("^v?[0-9]+[.][0-9]+[.][0-9]+", chart.version))])
+    error_message = "charts: version must be one version, as in 1.2.3: a range would change from day to day."
+  }
 }
