@@ -65,7 +65,16 @@ def allocate(con: duckdb.DuckDBPyConnection, fleet: Fleet) -> None:
     con.execute("drop table lines")
     for step in STEPS_BEFORE_MEASURING:
         _create(con, step)
-    _measure(con)
+    allocate_again(con)
+
+
+def allocate_again(con: duckdb.DuckDBPyConnection, *, idle_changed: bool = True) -> None:
+    """Allocate anew what `allocate` left on `con`, after its table `fleet_clusters` has got other policies.
+
+    Where only policies of shared cost changed, the measuring holds. Raises NotConserved, as `allocate` does.
+    """
+    if idle_changed:
+        _measure(con)
     for step in STEPS_AFTER_MEASURING:
         _create(con, step)
     differences = unconserved(con)

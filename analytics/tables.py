@@ -275,6 +275,25 @@ INVOICE_TOTALS = Table(
     ("billing_period", "entry"),
 )
 
+REPLAYS = Table(
+    "replays",
+    pa.schema(
+        [
+            pa.field("billing_period", TEXT, nullable=False),
+            pa.field("idle", TEXT, nullable=False),  # the policy: terraform.fleet.IdlePolicy, for all clusters
+            pa.field("shared", TEXT, nullable=False),  # SharedPolicy
+            pa.field("cluster", TEXT),
+            pa.field("community", TEXT),
+            pa.field("hub", TEXT),
+            pa.field("basis", TEXT, nullable=False),
+            pa.field("currency", TEXT, nullable=False),
+            pa.field("billed_cost", MONEY, nullable=False),
+            pa.field("effective_cost", MONEY, nullable=False),
+        ]
+    ),
+    ("billing_period",),
+)
+
 FINDINGS = Table(
     "findings",
     pa.schema(
@@ -290,5 +309,5 @@ FINDINGS = Table(
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (CHARGES, USAGE_TABLE, NODES, ACTIVITY, ALLOCATIONS, DELIVERIES, INVOICE_TOTALS, FINDINGS)
+    for table in (CHARGES, USAGE_TABLE, NODES, ACTIVITY, ALLOCATIONS, DELIVERIES, INVOICE_TOTALS, FINDINGS, REPLAYS)
 }
