@@ -42,9 +42,9 @@ def test_the_published_scheme_is_reproduced(users: int, fee: str) -> None:
 def test_each_tier_is_a_line() -> None:
     found = fees(contract(usage=PUBLISHED), SEPTEMBER, Decimal(280))
     assert [(fee.quantity, fee.price, fee.net) for fee in found] == [
-        (10, Decimal(10), Decimal(100)),
-        (90, Decimal(5), Decimal(450)),
-        (180, Decimal("2.5"), Decimal(450)),
+        (Decimal(10), Decimal(10), Decimal(100)),
+        (Decimal(90), Decimal(5), Decimal(450)),
+        (Decimal(180), Decimal("2.5"), Decimal(450)),
     ]
 
 
@@ -52,7 +52,7 @@ def test_what_is_above_the_cap_is_taken_off_in_a_line_of_its_own() -> None:
     capped = UsageFee((Tier(None, Decimal(3)),), Decimal(100))
     *lines, off = fees(contract(usage=capped), SEPTEMBER, Decimal(40))
     assert sum(fee.net for fee in lines) == 120
-    assert (off.quantity, off.price, off.net, off.origin) == (-1, 20, -20, "usage:cap")
+    assert (off.quantity, off.price, off.net, off.origin) == (Decimal(-1), Decimal(20), Decimal(-20), "usage:cap")
 
 
 @given(st.lists(st.tuples(st.integers(1, 500), st.integers(0, 10**4)), min_size=1, max_size=5), st.integers(0, 3000))
@@ -118,8 +118,8 @@ def test_work_and_one_off_fees_are_billed_with_their_month_and_their_tax() -> No
     )
     found = fees(terms, SEPTEMBER, Decimal(0))
     assert [(fee.kind, fee.quantity, fee.price, fee.net, fee.tax) for fee in found] == [
-        (LineKind.ENGAGEMENT, Decimal("6.5"), 120, 780, OUTSIDE),
-        (LineKind.ONE_OFF, 1, 480, 480, NINETEEN),
+        (LineKind.ENGAGEMENT, Decimal("6.5"), Decimal(120), Decimal(780), OUTSIDE),
+        (LineKind.ONE_OFF, Decimal(1), Decimal(480), Decimal(480), NINETEEN),
     ]
 
 
