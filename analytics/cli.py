@@ -20,15 +20,18 @@ from analytics.ingest import IngestError, ingest
 from analytics.invoice_totals import StatementError
 from analytics.lake import Lake, LakeError
 from analytics.month import allocate_month
-from analytics.options import FLEET, LAKE, FleetOption, Format, LakeOption, MonthOption
+from analytics.options import FLEET, LAKE, WORK, FleetOption, Format, LakeOption, MonthOption, WorkOption
 from analytics.progress import progress
-from analytics.report import By, Cost, NoSuchHub, note_rates, report
+from analytics.replay import policies, replay
+from analytics.report import By, Cost, NoSuchHub, mark_applies, note_rates, report
 from analytics.show_explanation import explanation_table
 from analytics.validate import ValidationError
 from terraform.fleet_files import load
+from terraform.receipts import DamagedReceipts, receipts
 
 ERRORS = (
     AllocationError,
+    DamagedReceipts,
     EngineError,
     ExportError,
     IngestError,
@@ -97,6 +100,18 @@ def allocate_command(
         typer.echo(f"note: {note}", err=True)
 
 
+@app.command("replay")
+def replay_command(*, month: MonthOption, fleet: FleetOption = FLEET, lake: LakeOption = LAKE) -> None:
+    """Compute what each hub would bear of a month under every other policy.
+
+    The month itself stays as it is; the dashboard's fleet page shows the comparison.
+
+    Example: hubledger costs replay --month 2026-10
+    """
+    replay(Lake(lake), load(fleet), month)
+    typer.echo(f"{month} replayed under {len(list(policies()))} policies", err=True)
+
+
 @app.command("report")
 def report_command(
     *,
@@ -109,18 +124,20 @@ def report_command(
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
     fleet: FleetOption = FLEET,
     lake: LakeOption = LAKE,
+    work: WorkOption = WORK,
 ) -> None:
     """Show what a month cost, by hub or otherwise.
 
     The rows always cover the whole bill: what no hub bears has no hub, and its rule says why. CSV, JSON and Parquet
     carry money in full precision. Where the fleet has a reporting currency, costs are shown in it too, at the rates that
-    the month was allocated with.
+    the month was allocated with. Below stands what was applied to the infrastructure in that month.
 
     Example: hubledger costs report --month 2026-10 --by community --format csv
     """
     found = report(Lake(lake), month, by=by, hub=hub, cost=cost)
     if found.reporting_currency and fleet.exists():
         found = note_rates(found, load(fleet))
+    found = mark_applies(found, receipts(work))
     if form is Format.TABLE:
         show.print_parts(show.report_table(found))
     elif form is Format.PARQUET:

@@ -28,6 +28,10 @@ class TextFormat(StrEnum):
 
 FleetOption = Annotated[Path, typer.Option("--fleet", envvar="HUBLEDGER_FLEET", help="The fleet's folder.")]
 LakeOption = Annotated[str, typer.Option("--lake", envvar="HUBLEDGER_LAKE", help="The lake's folder or URL.")]
+WorkOption = Annotated[
+    Path,
+    typer.Option("--work", envvar="HUBLEDGER_INFRA", help="The folder of `hubledger infra`, whose applies are marked."),
+]
 MonthOption = Annotated[str, typer.Option("--month", "-m", help="Billing month, YYYY-MM.", metavar="YYYY-MM")]
 TextFormatOption = Annotated[TextFormat, typer.Option("--format", help="How to print it.")]
-FLEET, LAKE = Path("fleet"), "lake"
+FLEET, LAKE, WORK = Path("fleet"), "lake", Path("infra")

@@ -14,9 +14,11 @@ from analytics.tables import ALLOCATIONS
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Iterable
 
     from analytics.lake import Lake
     from terraform.fleet import Fleet
+    from terraform.receipts import Receipt
 
 
 class By(StrEnum):
@@ -47,6 +49,20 @@ COLUMNS: dict[By, tuple[str, ...]] = {
 }
 
 
+APPLY = (
+    "ended_at",
+    "cluster",
+    "outcome",
+    "added",
+    "changed",
+    "destroyed",
+    "serial_before",
+    "serial_after",
+    "delta",
+    "currency",
+)
+
+
 class NoSuchHub(Exception):
     """The report was asked for a hub that bears nothing in that month."""
 
@@ -69,7 +85,7 @@ class Row:
 class Report:
     """A month's cost by hub, community, cluster, component, rule or day. Its rows add up to the bill, exactly.
 
-    `notes` are the allocation's, and what changed in the fleet's rates since.
+    `notes` are the allocation's, and what changed in the fleet's rates since; `applies` the changes of infrastructure then.
     """
 
     by: By
@@ -78,6 +94,7 @@ class Report:
     computed: Computed
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    applies: tuple[Receipt, ...] = ()
 
     @property
     def reporting_currency(self) -> str | None:
@@ -136,6 +153,7 @@ class Report:
             "rates": [rate.to_json() for rate in self.computed.conversion.rates] if self.computed.conversion else [],
             "versions": dict(self.computed.versions),
             "notes": list(self.notes),
+            "applies": [{name: getattr(apply, name) for name in APPLY} for apply in self.applies],
         }
 
 
@@ -193,6 +211,15 @@ def note_rates(found: Report, fleet: Fleet) -> Report:
     if found.computed.conversion is None:
         return found
     return replace(found, notes=found.notes + changed(found.computed.conversion, fleet, found.computed.month))
+
+
+def mark_applies(found: Report, receipts: Iterable[Receipt]) -> Report:
+    """Return the report with the applies of its month (UTC), of the hub's cluster alone if it is of one hub."""
+    clusters = {row.keys["cluster"] for row in found.rows} if found.hub and "cluster" in COLUMNS[found.by] else None
+    if found.hub and "/" in found.hub:
+        clusters = {found.hub.partition("/")[0]}
+    mine = (each for each in receipts if each.ended_at.startswith(found.computed.month))
+    return replace(found, applies=tuple(each for each in mine if clusters is None or each.cluster in clusters))
 
 
 def _money(amount: Decimal | None) -> str | None:

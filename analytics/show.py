@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from terraform.receipts import Receipt
 
 BASES = ("direct", "usage", "idle", "shared", "unattributed")
 NOBODY = {
@@ -82,6 +83,16 @@ def report_table(report: Report) -> Iterable[Table | Text]:
     yield from _reporting_lines(report, shares)
     for note in report.notes:
         yield Text(f"note: {note}")
+    for apply in report.applies:
+        yield Text(f"infrastructure: {_apply(apply)}")
+
+
+def _apply(apply: Receipt) -> str:
+    delta = f", estimated {Decimal(apply.delta):+,.2f} {apply.currency} a month" if apply.delta else ""
+    return (
+        f"{apply.ended_at[:16].replace('T', ' ')} {apply.cluster}: {apply.outcome}, {apply.added} added,"
+        f" {apply.changed} changed, {apply.destroyed} destroyed{delta}"
+    )
 
 
 def report_text(report: Report, form: str) -> str:

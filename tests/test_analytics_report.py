@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from analytics.lake import Lake
-from analytics.report import By, report
+from analytics.report import By, mark_applies, report
 from examples.demo import MONTHS
+from terraform import receipts
+from terraform.receipts import Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +45,32 @@ def test_the_command_prints_the_same_report_as_json(demo: Demo) -> None:
     assert printed == report(Lake(str(demo.lake)), MONTHS[-1], by=By.COMMUNITY).to_json()
     assert (printed["currency"], printed["status"]) == ("USD", "final")
     assert sum(Decimal(row["cost"]) for row in printed["rows"]) == Decimal(printed["total"])
+
+
+def test_what_was_applied_in_the_month_is_marked(demo: Demo, tmp_path: Path) -> None:
+    for cluster, ended_at in (("tidewater", f"{MONTHS[-1]}-14T09:12:00Z"), ("basalt", f"{MONTHS[0]}-14T09:12:00Z")):
+        (tmp_path / cluster).mkdir()
+        receipts.add(
+            tmp_path / cluster,
+            Receipt(
+                cluster, "applied", ended_at, ended_at, "op", "host", "p", ended_at, "op", "c", "1.11.4",
+                2, 1, 0, 7, 8, delta="-41.5", currency="USD",
+            ),
+        )  # fmt: skip
+    command = ("costs", "report", "--month", MONTHS[-1], "--work", str(tmp_path))
+    printed = demo.run(*command).stdout
+    assert (
+        "2026-10-14 09:12 tidewater: applied, 2 added, 1 changed, 0 destroyed, estimated -41.50 USD a month" in printed
+    )
+    assert "basalt: applied" not in printed
+    found = json.loads(demo.run(*command, "--format", "json").stdout)
+    assert [(each["cluster"], each["serial_before"], each["serial_after"]) for each in found["applies"]] == [
+        ("tidewater", 7, 8)
+    ]
+    elsewhere = mark_applies(
+        report(Lake(str(demo.lake)), MONTHS[-1], hub="northlight/aurora"), receipts.receipts(tmp_path)
+    )
+    assert elsewhere.applies == ()
 
 
 def test_what_no_hub_bears_stands_there_with_its_rule(demo: Demo) -> None:
