@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from billing import canonical, certificate_page, cii, csv_lines, ledger_import, pdf, ubl, xlsx
 from billing.document import Document, Status
 from billing.document_checks import name
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 SCHEMA = "hubledger/export/1"
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"  # for `sha256sum -c`
+LOCK = ".export.lock"  # one run at a time
 
 
 class ExportError(Exception):
@@ -132,12 +135,15 @@ def write(export: Export, to: Path) -> Path:
         )
     with _explained(folder):
         to.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{export.month}-", dir=to))
-        try:
-            _fill(made, export)
-            _replace(made, folder)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+        with FileLock(to / LOCK):
+            left = [path for path in to.glob(f".{export.month}-*") if path.is_dir()]  # by runs that were killed
+            made = Path(tempfile.mkdtemp(prefix=f".{export.month}-", dir=to))
+            try:
+                _fill(made, export)
+                _replace(made, folder)
+            finally:
+                for path in (*left, made):
+                    shutil.rmtree(path, ignore_errors=True)
     return folder
 
 

@@ -69,7 +69,7 @@ def _documents(ledger: Ledger, month: str) -> list[Document]:
         drafts = ledger_rows.drafts(con, month)
     if not issued and not drafts:
         raise export.ExportError(f"{month} has no documents: run `hubledger invoices draft --month {month}` first")
-    return [each.document for each in (*issued, *drafts)]
+    return [each.document for each in issued] + [each.document for each in drafts]
 
 
 def _certificate(ledger: Ledger, lake: Lake, month: str, documents: list[Document]) -> tuple[Certificate | None, str]:

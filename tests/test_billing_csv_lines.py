@@ -43,7 +43,7 @@ def test_several_documents_stand_under_each_other(tmp_path: Path) -> None:
     content = csv_lines.write([invoice(), invoice(kind=Kind.CREDIT_NOTE, number="HUB-2026-0043"), draft()])
     (tmp_path / "lines.csv").write_bytes(content)
 
-    found = duckdb.sql(
+    found = duckdb.execute(
         f"select document, document_kind, status, sum(amount), count(*) from '{tmp_path}/lines.csv' group by all order by all"
     ).fetchall()
     assert [(*row[:3], round(row[3], 2), row[4]) for row in found] == [

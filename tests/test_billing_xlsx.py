@@ -85,7 +85,7 @@ def test_a_price_keeps_its_decimals() -> None:
 
 
 def test_a_draft_says_that_it_is_one() -> None:
-    facts = dict(row[:2] for row in _opened(draft()).worksheets[0].iter_rows(values_only=True))
+    facts = {row[0]: row[1] for row in _opened(draft()).worksheets[0].iter_rows(values_only=True)}
 
     assert (facts["Status"], facts["Number"]) == ("DRAFT", None)
 
