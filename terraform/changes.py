@@ -17,12 +17,16 @@ _LONGEST = 60
 # What says what a new thing costs and where it is; the rest of a new resource is in the plan itself.
 _TELLING = frozenset(
     {
-        "allocated_storage", "availability_zone", "capacity_gb", "desired_size", "disk_size_gb", "disk_type", "engine",
-        "enable_auto_scaling", "instance_type", "instance_types", "kubernetes_version", "location", "machine_type",
-        "max_count", "max_node_count", "max_size", "min_count", "min_node_count", "min_size", "name", "node_count",
-        "os_disk_size_gb", "preemptible", "priority", "quota", "region", "release_channel", "size", "size_gb", "spot",
-        "storage_class", "tier", "total_max_node_count", "total_min_node_count", "type", "version", "vm_size",
-        "volume_size", "volume_type", "zone",
+        "allocated_storage", "capacity_gb", "desired_size", "disk_size_gb", "disk_type", "instance_type", "instance_types",
+        "machine_type", "max_count", "max_node_count", "max_size", "min_count", "min_node_count", "min_size", "node_count",
+        "os_disk_size_gb", "preemptible", "quota", "size", "size_gb", "spot", "storage_class", "tier", "vm_size",
+        "total_max_node_count", "total_min_node_count", "volume_size", "volume_type",
+    }
+)  # fmt: skip
+_TELLING_AT_THE_TOP = frozenset(
+    {
+        "availability_zone", "enable_auto_scaling", "engine", "kubernetes_version", "location", "metadata[0].name", "name",
+        "priority", "region", "type", "version", "zone",
     }
 )  # fmt: skip
 
@@ -135,7 +139,7 @@ def _differences(action: Action, change: Mapping[str, object]) -> Iterator[Diffe
     for path in sorted({**before, **after}):
         was, becomes = before.get(path), after.get(path)
         forces = any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in forcing)
-        telling = path.rpartition(".")[2].partition("[")[0] in _TELLING
+        telling = path in _TELLING_AT_THE_TOP or path.rpartition(".")[2].partition("[")[0] in _TELLING
         if action in (Action.CREATE, Action.IMPORT):
             wanted = telling and becomes not in (None, UNKNOWN)
         elif action in (Action.DESTROY, Action.FORGET):

@@ -35,13 +35,14 @@ class Infrastructure:
     """The section `infrastructure:` of a cluster.
 
     `module` is a folder with a module of one's own; None is Hubledger's module of the cluster's cloud. `variables` are
-    what the file gives it. `after` are clusters that must be applied before this one.
+    what the file gives it; `support` and `hubs` what it says of those modules, None or empty where they aren't made.
+    `after` are clusters that must be applied before this one.
     """
 
     backend: Backend
     module: Path | None
     variables: Mapping[str, Json]
     support: Mapping[str, Json] | None
-    hub: Mapping[str, Mapping[str, Json]]
+    hubs: Mapping[str, Mapping[str, Json]]
     secrets: tuple[SecretSource, ...]
     after: tuple[str, ...]

@@ -219,10 +219,3 @@ class CollectorFile(Ours):
     """That service account."""
     principals: Texts | None = None
     """Who else may act as it, as the cloud writes them."""
-
-
-class HubIdentityFile(Ours):
-    """What a hub is in the cloud."""
-
-    service_account: Text | None = None
-    """The Kubernetes service account that acts for the hub's users; by default user-sa."""

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from terraform.backend_schema import BackendFile
-from terraform.fleet_fields import Env, Id, Name, Namespace, Ours, Text, Texts, fault
+from terraform.fleet_fields import Id, Name, Namespace, Ours, Text, Texts, fault
+from terraform.hub_schema import HubModuleFile, SecretFile, SupportFile
 from terraform.infrastructure_parts import (
     BucketFile,
     BudgetFile,
@@ -15,7 +16,6 @@ from terraform.infrastructure_parts import (
     Days,
     ExportFile,
     Hour,
-    HubIdentityFile,
     LabelsFile,
     NetworkFile,
     NodePoolFile,
@@ -25,21 +25,6 @@ from terraform.infrastructure_parts import (
     Variable,
     Version,
 )
-
-
-class SecretFile(Ours):
-    """Where a secret is."""
-
-    env: Env | None = None
-    """The environment variable that holds it."""
-    file: Text | None = None
-    """The file that holds it and nothing else, from this file's folder."""
-
-    @model_validator(mode="after")
-    def _one(self) -> SecretFile:
-        if (self.env is None) == (self.file is None):
-            raise fault("must name env or file, one of them")
-        return self
 
 
 class GoogleOnly(Ours):
@@ -115,8 +100,10 @@ class InfrastructureFile(Ours):
     """The cluster's network."""
     node_pools: dict[ResourceName, NodePoolFile] | None = None
     """Node pools by name."""
-    hubs: dict[Namespace, HubIdentityFile] | None = None
-    """What hubs are in the cloud, where it isn't the default; the hubs themselves are the cluster's `hubs`."""
+    hubs: dict[Namespace, HubModuleFile] | None = None
+    """How Terraform makes the hubs of the cluster's `hubs`, by name; one without an authenticator it does not make."""
+    support: SupportFile | None = None
+    """What every cluster with hubs needs beside them: measurements, ingress, certificates. Left out, it is not made."""
     home_storage: dict[ResourceName, StorageFile] | None = None
     """Storage of home directories by name."""
     buckets: dict[ResourceName, BucketFile] | None = None
@@ -140,4 +127,8 @@ class InfrastructureFile(Ours):
     def _own_module(self) -> InfrastructureFile:
         if self.module is None and self.variables is not None:
             raise fault("variables are for a module of your own: name it with module, or write them one level up")
+        if self.module is None and self.secrets is not None:
+            raise fault("secrets are for a module of your own; a hub's stand under hubs, as authenticator_config")
+        if self.support is None and any(hub.authenticator for hub in (self.hubs or {}).values()):
+            raise fault("hubs are made, and support is missing: add it, with certificates and the address they need")
         return self

@@ -23,6 +23,7 @@ _SIGNS = {
     Action.IMPORT: "=",
 }
 _MOST = 12  # differences of one resource
+_MOST_OUTPUTS = 5
 
 
 def text(record: Record) -> str:
@@ -52,7 +53,7 @@ def _text(record: Record) -> Iterator[str]:
             yield f"        {_difference(difference)}"
         yield from (f"        {more}" for more in _more(change))
     if record.outputs:
-        yield f"  outputs that change: {', '.join(record.outputs)}"
+        yield f"  outputs that change: {_listed(record.outputs)}"
     if record.destroys_data:
         yield "  DESTROYS DATA; apply asks for the cluster's name:"
         yield from (f"      {address}" for address in record.destroys_data)
@@ -80,7 +81,7 @@ def _markdown(record: Record) -> Iterator[str]:
                 yield f"| | {_cell(difference.path)}{forces} | {before} | {after} |"
             yield from (f"| | {more} | | |" for more in _more(change))
     if record.outputs:
-        yield from ("", f"Outputs that change: {', '.join(f'`{name}`' for name in record.outputs)}.")
+        yield from ("", f"Outputs that change: {_listed(tuple(f'`{name}`' for name in record.outputs))}.")
     if record.delta is not None:
         yield from ("", f"**Cost a month: {_total(record.delta)}**")
         if record.delta.priced:
@@ -99,6 +100,11 @@ def _markdown(record: Record) -> Iterator[str]:
         "",
         f"Plan `{record.plan[:12]}` on state serial {record.state.serial}{commit}, Terraform {record.terraform}.",
     )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    rest = len(names) - _MOST_OUTPUTS
+    return ", ".join(names[:_MOST_OUTPUTS]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _difference(difference: Difference) -> str:

@@ -10,8 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from terraform import hub_modules
 from terraform.fleet import Provider
 from terraform.infra_errors import InfraError
+from terraform.literals import literal
 from terraform.module_inputs import module_inputs
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Root:
     """
 
     files: Mapping[str, bytes]
-    arguments: Mapping[str, Json]
+    arguments: Mapping[str, Json]  # by module
     modules: tuple[Path, ...] = ()
 
     def configuration_hash(self) -> str:
@@ -56,7 +58,7 @@ class Root:
         )
 
     def variables_hash(self) -> str:
-        """Return the hash of the modules' arguments."""
+        """Return the hash of what the modules are given."""
         return digest(json.dumps(self.arguments, sort_keys=True).encode())
 
 
@@ -93,21 +95,35 @@ def render(fleet: Fleet, cluster: Cluster, folder: Path, day: date) -> Root:
         files, source = {}, _relative(module, folder)
         arguments = dict(infrastructure.variables)
         folders = (module,)
-    secrets = sorted(secret.variable for secret in infrastructure.secrets)
+    secrets = [secret.variable for secret in infrastructure.secrets]
+    modules: dict[str, Json] = {"cluster": {"source": source, **_literals(arguments)}}
+    providers: dict[str, Json] = {}
+    outputs = dict(_outputs(module))
+    if infrastructure.module is not None:
+        modules["cluster"] = {
+            "source": source,
+            **_literals(arguments),
+            **{name: f"${{var.{name}}}" for name in secrets},
+        }
+    else:
+        providers = _providers(cluster)
+        if infrastructure.support is not None:
+            providers |= hub_modules.providers()
+            made = hub_modules.modules(cluster, infrastructure, arguments)
+            modules |= {
+                name: {"source": f"./modules/{name.partition('_')[0]}", **inputs} for name, inputs in made.items()
+            }
+            outputs |= hub_modules.outputs(infrastructure)
     main: dict[str, Json] = {
         "//": _NOTE,
         "terraform": {"backend": {infrastructure.backend.kind: backend(infrastructure.backend, cluster.name)}},
-        "provider": _providers(cluster) if infrastructure.module is None else {},
+        "provider": providers,
         "variable": {name: {"type": "string", "sensitive": True} for name in secrets},
-        "module": {
-            "cluster": {"source": source}
-            | {name: _literal(value) for name, value in sorted(arguments.items())}
-            | {name: f"${{var.{name}}}" for name in secrets}
-        },
-        "output": dict(_outputs(module)),
+        "module": modules,
+        "output": outputs,
     }
     text = json.dumps({key: value for key, value in main.items() if value}, indent=2, ensure_ascii=False)
-    return Root({MAIN: f"{text}\n".encode(), **files}, arguments, folders)
+    return Root({MAIN: f"{text}\n".encode(), **files}, modules, folders)
 
 
 def backend(backend: Backend, cluster: str) -> dict[str, Json]:
@@ -166,7 +182,7 @@ def _vendored(cluster: Cluster, infrastructure: Infrastructure) -> Iterator[tupl
             " infrastructure.module"
         )
     names = [cluster.provider.value, "labels"]
-    names += ["support"] * (infrastructure.support is not None) + ["hub"] * bool(infrastructure.hub)
+    names += ["support"] * (infrastructure.support is not None) + ["hub"] * bool(infrastructure.hubs)
     for name in names:
         for path, content in _content(MODULES / name):
             yield f"modules/{name}/{path}", content
@@ -198,19 +214,8 @@ def _end_of_block(text: str, start: int) -> int:
     return len(text)
 
 
-def _literal(value: Json) -> Json:
-    """A value in which Terraform finds no expression."""
-    if isinstance(value, str):
-        return value.replace("${", "$${").replace("%{", "%%{")
-    if isinstance(value, dict):
-        return {_key(key): _literal(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_literal(each) for each in value]
-    return value
-
-
-def _key(key: str) -> str:
-    return key.replace("${", "$${").replace("%{", "%%{")
+def _literals(arguments: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: literal(value) for name, value in sorted(arguments.items())}
 
 
 def _relative(module: Path, folder: Path) -> str:

@@ -34,7 +34,7 @@ def read(cluster: str, sources: Iterable[SecretSource], environment: Mapping[str
     found: dict[str, str] = {}
     missing: list[str] = []
     for source in sources:
-        place = f"{cluster}: infrastructure.secrets.{source.variable}"
+        place = f"{cluster}: infrastructure: {source.variable}"
         if source.env is not None:
             if value := environment.get(source.env):
                 found[source.variable] = value

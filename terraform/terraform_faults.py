@@ -110,6 +110,7 @@ _CAUSES = (
         "see where providers come from (`hubledger infra doctor`), or take newer ones with `hubledger infra init {cluster} --upgrade`",
     ),
 )
+_CHECKED = re.compile(r"\.? This was checked by the validation rule at \S+?-\d+\.?")
 _OTHERWISE = "change what it names, and plan again"
 _KEY = re.compile(r'\["([^"]+)"\]')
 _TABLES = (
@@ -155,7 +156,7 @@ def _find(text: str) -> _Cause | None:
 
 
 def _line(cluster: Cluster, folder: Path, diagnostic: Diagnostic, cause: _Cause | None) -> str:
-    said = " ".join(diagnostic.text.split())
+    said = _CHECKED.sub("", " ".join(diagnostic.text.split()))
     remedy = (cause.remedy if cause else _OTHERWISE).format(cluster=cluster.name)
     text = f"{said.rstrip('.')}: {remedy}"
     location = _location(cluster, folder, diagnostic)
