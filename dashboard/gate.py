@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LINK_HEADER = "x-hubledger-link"  # from here to the pages: Streamlit makes it st.user.link
 HEALTH = "_stcore/health"
 _NEEDED = (HEALTH, "_stcore/host-config", "_stcore/stream")  # what a browser needs of Streamlit's own addresses
-_MEDIA = re.compile(rb"/media/([0-9A-Za-z._-]{40,})")
+_MEDIA = re.compile(rb"/media/([0-9a-f]{32})")  # a hash of the content, the beginning of it at least
 _FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host"})
 _GOING_AWAY, _POLICY_VIOLATION = 1001, 1008
 _REMEMBERED = 20_000  # files
@@ -70,9 +70,10 @@ class Handed:
         while len(self._sessions) > _REMEMBERED:
             self._sessions.popitem(last=False)
 
-    def may(self, file: str, session: str) -> bool:
-        """Tell whether a session was handed a file."""
-        return session in self._sessions.get(file, ())
+    def may(self, path: str, session: str) -> bool:
+        """Tell whether a session was handed the file at a path."""
+        found = _MEDIA.fullmatch(f"/{path}"[: len("/media/") + 32].encode())
+        return found is not None and session in self._sessions.get(found[1].decode(), ())
 
 
 class Gate:
@@ -132,7 +133,8 @@ class Gate:
             try:
                 async with asyncio.timeout_at(until):
                     return await receive()
-            except TimeoutError:  # the page connects again, and is asked to sign in
+            except TimeoutError:
+                await send({"type": "websocket.send", "bytes": _reload(f"{self._doors.base_path}/")})
                 await send({"type": "websocket.close", "code": _GOING_AWAY})
                 return {"type": "websocket.disconnect", "code": _GOING_AWAY}
 
@@ -155,7 +157,7 @@ class Gate:
 
     def _hidden(self, path: str, visit: Visit) -> bool:
         if path.startswith("media/"):
-            return not self._handed.may(path.removeprefix("media/"), visit.key)
+            return not self._handed.may(path, visit.key)
         return path.startswith(("_stcore/", "component/")) and path not in _NEEDED
 
     def _visit(self, connection: HTTPConnection) -> Visit:
@@ -167,6 +169,15 @@ class Gate:
     def _path(self, scope: Scope) -> str:
         path: str = scope["path"]
         return path.removeprefix(self._doors.base_path).lstrip("/")
+
+
+def _reload(address: str) -> bytes:
+    """Return the message by which Streamlit leads a page elsewhere, as at its own sign-out: what is shown is gone then."""
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # not before it is needed: Streamlit is slow to import
+
+    message = ForwardMsg()
+    message.auth_redirect.url = address
+    return message.SerializeToString()
 
 
 def _known(scope: Scope, visit: Visit, origin: str | None = None) -> Scope:

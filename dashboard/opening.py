@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from terraform.sign_in import DashboardSettings, SignIn
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_COOKIES = "cookies"
 SECRET = "HUBLEDGER_OIDC_SECRET"  # noqa: S105 – the variable's name
 
 
@@ -56,7 +57,7 @@ def opening(
     base = _base(settings.url, base_path)
     links = Links(site.state)
     key = links.key
-    sessions = Sessions(links, _derived(key, "cookies"), _derived(key, "share link sessions"), settings.lifetime)
+    sessions = Sessions(links, _derived(key, _COOKIES), _derived(key, "share link sessions"), settings.lifetime)
     site = Site(site.mode, site.fleet, site.lake, site.ledger, site.state, base)
     if site.mode is Mode.SIGN_IN and settings.sign_in and settings.url:
         place = urlsplit(settings.url)
@@ -108,6 +109,11 @@ def _secret(file: Path | None) -> str:
             f"no secret for the provider: put it into {SECRET}, or name its file with --oidc-secret-file"
         )
     return secret.strip()
+
+
+def cookie_secret(state: Path) -> str:
+    """Return what signs the cookies of people who have signed in."""
+    return _derived(Links(state).key, _COOKIES)
 
 
 def _derived(key: str, purpose: str) -> str:

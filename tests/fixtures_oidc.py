@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -31,6 +32,11 @@ SECRET = "a-secret-of-the-client-that-must-not-leak"
 BASE = "/costs"
 PAST = 1_700_000_000
 SCRIPT = "<script>alert(1)</script>"
+
+_CERTIFICATE = shlex.split(
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    " -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+)
 
 PEOPLE = {
     "operator": {"realm_access": {"roles": ["hub-operators", "other"]}},
@@ -159,8 +165,7 @@ def _nginx(folder: Path, tls: int, port: int) -> Iterator[None]:
     folder.mkdir()
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+        ["openssl", *_CERTIFICATE, "-keyout", key, "-out", certificate],
         check=True,
         capture_output=True,
     )
