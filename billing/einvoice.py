@@ -71,11 +71,20 @@ def has_two_decimals(document: Document) -> bool:
 
 
 def is_peppol(document: Document) -> bool:
-    """Whether the document has what Peppol BIS 3 asks beyond EN 16931: both electronic addresses and a reference."""
+    """Whether the document has what Peppol BIS 3 asks beyond EN 16931: both electronic addresses and a reference, and
+    where both parties are in Germany what its rules DE-R-001 to 015 ask."""
     addressed = all(
         says(party.electronic_address) and says(party.scheme) for party in (document.issuer, document.payer)
     )
-    return addressed and (says(document.buyer_reference) or says(document.purchase_order))
+    referenced = says(document.buyer_reference) or says(document.purchase_order)
+    german = document.issuer.country == document.payer.country == "DE"
+    return addressed and referenced and (_german(document) or not german)
+
+
+def _german(document: Document) -> bool:
+    issuer, payer = document.issuer, document.payer
+    asked = (issuer.contact, issuer.phone, issuer.email, issuer.city, issuer.postcode, payer.city, payer.postcode)
+    return document.bank is not None and all(map(says, (*asked, document.buyer_reference)))
 
 
 def price(line: Line) -> Price:

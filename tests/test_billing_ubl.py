@@ -13,6 +13,7 @@ from lxml import etree
 from billing import ubl
 from billing.document import BankAccount, Document, Kind, Language, Phrase, TaxCategory, Unit
 from billing.einvoice import EN16931, PEPPOL, NotExpressible
+from tests import peppol_rules
 from tests.any_document import LOCALES, documents
 from tests.fixtures_documents import ISSUER, PAYER, draft, invoice, line, lines
 from tests.fixtures_schematron import schema
@@ -30,10 +31,13 @@ NAMES = {"cbc": CBC, "cac": CAC}
 def test_every_kind_and_tax_category_passes_the_schematron(
     schematron: Judge, kind: Kind, category: str, rate: str
 ) -> None:
-    verdict = schematron(ubl.write(invoice(kind=kind, parts=lines(TaxCategory(category), rate))))
+    xml = ubl.write(invoice(kind=kind, parts=lines(TaxCategory(category), rate)))
+    verdict = schematron(xml)
 
     assert verdict.broken == ()
     assert verdict.fired > 80
+    assert _texts(xml, "cbc:CustomizationID") == [PEPPOL]
+    assert peppol_rules.broken(xml) == []
 
 
 @pytest.mark.parametrize("language", Language)
@@ -62,6 +66,7 @@ def test_yen_have_no_decimals_and_a_price_for_the_whole_quantity(schematron: Jud
     assert schematron(xml).broken == ()
     assert _texts(xml, "cac:LegalMonetaryTotal/cbc:PayableAmount") == ["1905"]
     assert _texts(xml, "cac:InvoiceLine[2]/cac:Price/*") == ["367", "3.5"]
+    assert peppol_rules.broken(xml) == []
 
 
 def test_dinars_with_a_third_decimal_claim_ubl_alone() -> None:
@@ -90,6 +95,42 @@ def test_a_document_claims_peppol_only_with_addresses_and_a_reference(schematron
     assert claims == [[EN16931], [EN16931], [PEPPOL]]
     for each in (unaddressed, unreferenced, ordered):
         assert schematron(ubl.write(each)).broken == ()
+
+
+def test_peppol_asks_more_between_germans(schematron: Judge) -> None:
+    payer = replace(PAYER, country="DE", vat_id="DE136695976")
+    whole = ubl.write(invoice(payer=payer))
+    without_phone = ubl.write(invoice(payer=payer, issuer=replace(ISSUER, phone="")))
+
+    assert (_texts(whole, "cbc:CustomizationID"), _texts(without_phone, "cbc:CustomizationID")) == ([PEPPOL], [EN16931])
+    assert peppol_rules.broken(whole) == []
+    assert schematron(without_phone).broken == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        ("cac:AccountingCustomerParty/cac:Party/cbc:EndpointID", "R010"),
+        ("cac:AccountingSupplierParty/cac:Party/cbc:EndpointID", "R020"),
+        ("cbc:ProfileID", "R001"),
+    ],
+)
+def test_peppols_rules_see_what_is_missing(path: str, rule: str) -> None:
+    root = etree.fromstring(ubl.write(invoice(kind=Kind.INVOICE)))
+    for found in root.iterfind(path, NAMES):
+        found.getparent().remove(found)  # type: ignore[union-attr]
+
+    assert rule in peppol_rules.broken(etree.tostring(root))
+
+
+def test_peppols_rules_see_missing_references_and_wrong_prices() -> None:
+    root = etree.fromstring(ubl.write(invoice(purchase_order="")))
+    for found in root.iterfind("cbc:BuyerReference", NAMES):
+        root.remove(found)
+    for found in root.iterfind("cac:InvoiceLine[5]/cac:Price/cbc:PriceAmount", NAMES):
+        found.text = "10.01"
+
+    assert peppol_rules.broken(etree.tostring(root)) == ["R003", "R120"]
 
 
 def test_an_american_issuer_outside_vat_needs_no_vat_id(schematron: Judge) -> None:
@@ -177,6 +218,7 @@ def test_any_document_passes_and_has_the_documents_sums(schematron: Judge, docum
     xml = ubl.write(document)
 
     assert schematron(xml).broken == ()
+    assert peppol_rules.broken(xml) == []
     names = "CreditNoteLine" if document.kind is Kind.CREDIT_NOTE else "InvoiceLine"
     assert [Decimal(text) for text in _texts(xml, f"cac:{names}/cbc:LineExtensionAmount")] == [
         part.net for part in document.lines
