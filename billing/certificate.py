@@ -12,6 +12,7 @@ from billing.certificate_figures import Bill, Certificate, Certified, Rounding, 
 from billing.document import Version
 from billing.facts import facts
 from billing.settlement import Bearing, settle
+from billing.settlement import Bill as SettledBill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,12 +46,13 @@ def certificate(ledger: Ledger, lake: Lake, month: str, *, today: date) -> Certi
         inputs = ledger_rows.kept_inputs(con, _newest(issued, period.computation))
     settlement = settle(facts(lake, month, inputs.at), inputs)
     _check_charges(lake, month, inputs, settlement)
+    documents = tuple(_certified(each) for each in issued)
     return Certificate(
         month=month,
         issuer=inputs.issuer.organisation.name,
         made_on=today,
-        bills=tuple(_bills(settlement, inputs)),
-        documents=tuple(_certified(each) for each in issued),
+        bills=tuple(_bills(settlement, inputs, documents)),
+        documents=documents,
         status=inputs.bills,
         provisional_reason=period.reason,
         versions=tuple(Version(each.table, each.version) for each in inputs.versions),
@@ -72,9 +74,12 @@ def _newest(issued: Iterable[Issued], closed_with: str) -> str:
     return max(notes, key=lambda each: (each.issued_at, each.sequence)).computation if notes else closed_with
 
 
-def _bills(settlement: Settlement, inputs: Inputs) -> Iterator[Bill]:
+def _bills(settlement: Settlement, inputs: Inputs, documents: Iterable[Certified]) -> Iterator[Bill]:
     stated = {(each.issuer, each.account, each.currency): each.amount for each in inputs.stated}
-    for bill, (_, rounded) in sorted(settlement.totals.items()):
+    # A bill that was restated to nothing has no cost any more, and still documents that passed it on and took it back.
+    gone = {SettledBill(*each): ZERO for document in documents for each in map(_share, document.shares)}
+    totals = gone | {bill: rounded for bill, (_, rounded) in settlement.totals.items()}
+    for bill, rounded in sorted(totals.items()):
         kept = {
             bearing: sum(
                 (each.rounded for each in settlement.shares if (each.bill, each.bearing) == (bill, bearing)), ZERO
@@ -89,6 +94,10 @@ def _bills(settlement: Settlement, inputs: Inputs) -> Iterator[Bill]:
             unattributed=kept[Bearing.UNATTRIBUTED],
             stated=stated.get((bill.issuer, bill.account, bill.currency)),
         )
+
+
+def _share(share: Share) -> tuple[str, str, str]:
+    return share.provider, share.account, share.currency
 
 
 def _certified(issued: Issued) -> Certified:
