@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terraform.billable import billable
 from tests.modules import CLOUDS, HOLDS_DATA, MODULES, NAMES, read, renewed, tables
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def test_what_holds_data_can_not_be_destroyed(name: str) -> None:
     assert [
         resource.place for resource in resources if resource.prevents_destroy and resource.kind not in HOLDS_DATA
     ] == []
+
+
+def test_the_wrapper_asks_before_it_destroys_what_holds_data() -> None:
+    assert {kind for kind, known in billable().items() if known.data} >= HOLDS_DATA
 
 
 def test_every_cloud_holds_data_of_every_kind() -> None:
