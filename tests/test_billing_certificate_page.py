@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from pypdf import PdfReader
@@ -15,6 +16,9 @@ from billing.certificate_figures import Bill, Certificate
 from billing.document import Language, Version
 from tests.any_document import LOCALES
 from tests.test_billing_ledger_import import CERTIFICATE, GOOGLE
+
+if TYPE_CHECKING:
+    from tests.fixtures_golden import Golden
 
 
 def _printed(certificate: Certificate, language: Language = Language.ENGLISH) -> str:
@@ -103,3 +107,7 @@ def test_a_provisional_certificate_is_marked_and_says_why() -> None:
 
 def test_the_same_figures_give_the_same_bytes() -> None:
     assert certificate_page.to_pdf(CERTIFICATE) == certificate_page.to_pdf(CERTIFICATE)
+
+
+def test_what_people_read_is_as_it_was_agreed(golden: Golden) -> None:
+    golden("certificate.txt", certificate_page.to_text(CERTIFICATE))

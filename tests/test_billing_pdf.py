@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
+    from tests.fixtures_golden import Golden
+
 LOGO = Path(__file__).parent.parent / "examples" / "fleet" / "logo.svg"
 XMP = {
     "pdfaid": "http://www.aiim.org/pdfa/ns/id/",
@@ -262,3 +264,24 @@ def _fonts(reader: PdfReader) -> Iterator[DictionaryObject]:
 def test_letters_that_no_font_has_are_named_with_a_remedy() -> None:
     with pytest.raises(PdfError, match='HUB-2026-0042: no font here has "\U0001f4a1": install one'):
         pdf.write(invoice(buyer_reference="\U0001f4a1"))
+
+
+def test_the_attachment_has_what_pdf_a_3_asks_of_one() -> None:
+    (attached,) = cast("ArrayObject", PdfReader(io.BytesIO(pdf.write(invoice()))).root_object["/AF"])
+    names = cast("DictionaryObject", attached.get_object())
+    file = cast("DictionaryObject", cast("DictionaryObject", names["/EF"])["/F"])
+
+    assert (names["/F"], names["/UF"], file["/Subtype"]) == ("factur-x.xml", "factur-x.xml", "/text/xml")
+    assert "/ModDate" in cast("DictionaryObject", file["/Params"])
+
+
+@pytest.mark.parametrize("name", ["invoice", "credit-note", "draft"])
+def test_what_people_read_is_as_it_was_agreed(golden: Golden, name: str) -> None:
+    document = {
+        "invoice": invoice(),
+        "credit-note": invoice(kind=Kind.CREDIT_NOTE, language=Language.FRENCH, number_format="fr_FR"),
+        "draft": draft(language=Language.GERMAN, number_format="de_CH"),
+    }[name]
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf.write(document))).pages]
+
+    golden(f"{name}.txt", "\n\f\n".join(pages) + "\n")
