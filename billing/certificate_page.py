@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic import TypeAdapter
 
 from billing import pdf
-from billing.certificate_figures import Bill, Certificate
+from billing.certificate_figures import Bill, Certificate, Rounding
 from billing.document import Language
 from billing.einvoice import digits
 from billing.voice import Voice
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from billing.pdf_page import Json
 
 SCHEMA = "hubledger/certificate/1"
+SHOWN = 16  # of a hash's digits: enough to find it, and the JSON has all
 FIGURES = ("amount", "stated", "passed_through", "operator", "unattributed", "difference")
 
 
@@ -116,8 +117,18 @@ def _page(certificate: Certificate, language: Language, number_format: str) -> d
                 voice.word("issue_date"),
                 _word(voice, "payer"),
                 _word(voice, "passed_through"),
+                "SHA-256",
             ],
             "rows": _documents(certificate, language, number_format),
+        },
+        "roundings": {
+            "title": _word(voice, "roundings"),
+            "header": [
+                _word(voice, "provider"),
+                *(_word(voice, key) for key in ("borne_by", "exact", "billed")),
+                voice.word("rounding"),
+            ],
+            "rows": [_rounding(each, language, number_format) for each in certificate.roundings],
         },
         "holds": not faults,
         "verdict": [_word(voice, "fails"), *(writable(fault) for fault in faults)]
@@ -152,8 +163,17 @@ def _documents(certificate: Certificate, language: Language, number_format: str)
             for share in document.shares
         ]
         row = (document.number, voice.date(document.issue_date), document.payer, "; ".join(shares) or "–")
-        rows.append([writable(cell) for cell in row])
+        rows.append([writable(cell) for cell in (*row, document.content_hash[:SHOWN])])
     return rows
+
+
+def _rounding(each: Rounding, language: Language, number_format: str) -> Json:
+    """Who bears what: a community, by its name, or who keeps it, in this language's words."""
+    voice = Voice(language.value, number_format, each.currency)
+    kept = {"operator": "operator", "unattributed": "unattributed"}
+    who = _word(voice, kept[each.who]) if each.who in kept else each.who
+    exact, difference = (voice.number(amount) for amount in (each.exact, each.difference))
+    return [writable(f"{each.provider}, {each.account}"), writable(who), exact, voice.money(each.billed), difference]
 
 
 def _word(voice: Voice, key: str) -> str:
