@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typst
-from facturx.facturx import generate_xmp_object
 from lxml import etree
-from pypdf import PdfWriter
-from pypdf.generic import StreamObject
 
 from billing import cii, einvoice
 from billing.document import Document, Status
@@ -133,6 +130,9 @@ def _with_facturx_metadata(pdf: bytes) -> bytes:
 
     An incremental update, so that what Typst wrote stays as it is. https://fnfe-mpe.org/factur-x/
     """
+    from pypdf import PdfWriter  # here, as only this needs it, and every command would wait for it
+    from pypdf.generic import StreamObject
+
     writer = PdfWriter(io.BytesIO(pdf), incremental=True)
     stream = writer.root_object["/Metadata"].get_object()
     if not isinstance(stream, StreamObject):
@@ -145,6 +145,8 @@ def _with_facturx_metadata(pdf: bytes) -> bytes:
 
 def _xmp(packet: bytes) -> bytes:
     """Return Typst's XMP packet with what factur-x's own packet says beyond it."""
+    from facturx.facturx import generate_xmp_object  # likewise
+
     xmp = etree.fromstring(packet)
     facturx = generate_xmp_object(
         FACTURX | dict.fromkeys(("title", "author", "subject", "producer", "creator_tool", "timestamp"), "")

@@ -128,13 +128,11 @@ def document_parts(document: Document) -> Iterable[RenderableType]:
 
 
 def review_parts(found: Review) -> Iterable[RenderableType]:
-    """Yield the drafts, and what is to be looked at."""
-    if found.drafts:
-        yield from drafts_table(found.month, found.drafts)
+    """Yield what is to be looked at."""
     if not found.anomalies:
-        yield Text("Nothing stands out.")
+        yield Text(f"{found.month}: nothing stands out.")
         return
-    table = plain_table(("To look at", "Whose", "Why"), ())
+    table = plain_table(("To look at", "Whose", "Why"), (), title=f"{found.month}, to look at before the close")
     for each in found.anomalies:
         table.add_row(each.kind.value, Text(each.who), Text(each.text))
     yield table

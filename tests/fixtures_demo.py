@@ -34,6 +34,10 @@ class Demo:
         return self.folder / "lake"
 
     @property
+    def ledger(self) -> Path:
+        return self.folder / "ledger.sqlite"
+
+    @property
     def totals(self) -> list[dict[str, str]]:
         """What the bills amount to, added up from the files without Hubledger."""
         rows: list[dict[str, str]] = json.loads((self.folder / "totals.json").read_text())
@@ -56,7 +60,12 @@ def hubledger(
     *arguments: str, fleet: Path, lake: Path, check: bool = True, cwd: Path = REPOSITORY
 ) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own, as a user does."""
-    environment = os.environ | {"HUBLEDGER_FLEET": str(fleet), "HUBLEDGER_LAKE": str(lake), "COLUMNS": "160"}
+    environment = os.environ | {
+        "HUBLEDGER_FLEET": str(fleet),
+        "HUBLEDGER_LAKE": str(lake),
+        "HUBLEDGER_LEDGER": str(lake.parent / "ledger.sqlite"),
+        "COLUMNS": "160",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "hubledger", *arguments],
         env=environment,

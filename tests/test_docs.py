@@ -25,6 +25,7 @@ README = REPOSITORY / "README.md"
 COMMANDS = REPOSITORY / "docs" / "commands.md"
 PAGES = [README, REPOSITORY / "examples" / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 PROSE = [page for page in PAGES if page != COMMANDS]
+SETTINGS = ("HUBLEDGER_FLEET", "HUBLEDGER_LAKE", "HUBLEDGER_LEDGER")
 # Words in a command that stand for something else.
 PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9_-]*|…|\.\.\.|<.*>|\[.*")
 
@@ -230,7 +231,7 @@ def test_the_page_of_commands_says_what_help_says(request: pytest.FixtureRequest
     app, _ = mounted()
     said = ["# Commands\n\nWhat `--help` says of each; `pytest tests/test_docs.py --renew-golden` writes this page.\n"]
     for path, _ in leaves(typer.main.get_command(app)):
-        environment = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "HUBLEDGER_FLEET": "", "HUBLEDGER_LAKE": ""}
+        environment = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", **dict.fromkeys(SETTINGS, "")}
         shown = CliRunner().invoke(app, [*path, "--help"], prog_name="hubledger", env=environment)
         assert shown.exit_code == 0
         text = "\n".join(line.rstrip() for line in shown.stdout.strip("\n").splitlines())
