@@ -9,4 +9,4 @@ from dashboard.words import Words
 words = Words()
 site, viewer = enter(words)
 leave(words)
-navigate(site.fleet, site.lake, viewer)
+navigate(site, viewer, words)

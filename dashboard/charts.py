@@ -7,73 +7,49 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from dashboard.palette import BASES, COMPONENTS, EMPHASIS, HEAT, RANGE
+from dashboard.palette import EMPHASIS, MARK, RANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from decimal import Decimal
 
 Bar = tuple[str, str, "Decimal", str]  # where along the axis, what of, how much, as text
+Colors = list[tuple[str, str]]  # what is there, in the order it is stacked, and its colour
 HEIGHT = 280
 
 
-def component_scale(components: Iterable[str], names: dict[str, str]) -> alt.Scale:
-    """Return the colours of the components that are there, in the order of COMPONENTS."""
-    there = set(components)
-    order = [each for each in COMPONENTS if each in there] + sorted(there - set(COMPONENTS))
-    return alt.Scale(domain=[names[each] for each in order], range=[COMPONENTS.get(each, "#332288") for each in order])
-
-
-def basis_scale(bases: Iterable[str], names: dict[str, str]) -> alt.Scale:
-    """Return the colours of the bases that are there, in the order of BASES."""
-    order = [each for each in BASES if each in set(bases)]
-    return alt.Scale(domain=[names[each] for each in order], range=[BASES[each] for each in order])
-
-
-def columns(bars: Sequence[Bar], scale: alt.Scale, *, x: str, y: str, of: str, daily: bool = False) -> alt.Chart:
+def columns(bars: Sequence[Bar], colors: Colors, *, x: str, y: str, of: str, daily: bool = False) -> alt.Chart:
     """Return stacked columns along time, in the order given (`daily`: dates)."""
-    rank = {name: place for place, name in enumerate(scale.domain)}  # type: ignore[arg-type]
-    frame = pd.DataFrame(
-        [(at, what, float(much), text, rank.get(what, 99)) for at, what, much, text in bars],
-        columns=["at", "what", "much", "text", "rank"],
-    )
-    order = list(dict.fromkeys(at for at, *_ in bars))
-    axis = (
-        alt.X("at:T", title=None, axis=alt.Axis(format="%-d %b", tickCount={"interval": "week", "step": 1}))
-        if daily
-        else alt.X("at:O", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    )
-    mark = alt.Chart(frame).mark_bar(**({"width": {"band": 0.85}} if daily else {}))
+    chart = alt.Chart(_frame(bars, colors))
     if daily:
-        axis = axis.timeUnit("yearmonthdate")
-    return mark.encode(
-        x=axis,
+        weeks = alt.Axis(format="%-d %b", tickCount={"interval": "week", "step": 1})
+        along = alt.X("yearmonthdate(at):T", title=None, axis=weeks)
+        mark = chart.mark_bar(width=alt.RelativeBandSize(band=0.85))
+        tip = alt.Tooltip("at:T", title=x, format="%a %-d %b %Y")
+    else:
+        along = alt.X("at:O", sort=_order(bars), title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
+        mark = chart.mark_bar()
+        tip = alt.Tooltip("at:O", title=x)
+    made: alt.Chart = mark.encode(
+        x=along,
         y=alt.Y("much:Q", title=y, axis=alt.Axis(format="~s", tickCount=5)),
-        color=alt.Color("what:N", scale=scale, title=of, legend=None),
+        color=alt.Color("what:N", scale=_scale(colors), legend=None),
         order=alt.Order("rank:Q"),
-        tooltip=[
-            alt.Tooltip("at:T", title=x, format="%a %-d %b %Y") if daily else alt.Tooltip("at:O", title=x),
-            alt.Tooltip("what:N", title=of),
-            alt.Tooltip("text:N", title=y),
-        ],
+        tooltip=[tip, alt.Tooltip("what:N", title=of), alt.Tooltip("text:N", title=y)],
     ).properties(height=HEIGHT)
+    return made
 
 
-def rows(bars: Sequence[Bar], scale: alt.Scale, *, y: str, x: str, of: str) -> alt.Chart:
+def rows(bars: Sequence[Bar], colors: Colors, *, y: str, x: str, of: str) -> alt.Chart:
     """Return stacked horizontal bars, one a name, in the order given."""
-    rank = {name: place for place, name in enumerate(scale.domain)}  # type: ignore[arg-type]
-    frame = pd.DataFrame(
-        [(at, what, float(much), text, rank.get(what, 99)) for at, what, much, text in bars],
-        columns=["at", "what", "much", "text", "rank"],
-    )
-    order = list(dict.fromkeys(at for at, *_ in bars))
-    return (
-        alt.Chart(frame)
+    order = _order(bars)
+    made: alt.Chart = (
+        alt.Chart(_frame(bars, colors))
         .mark_bar()
         .encode(
             y=alt.Y("at:N", sort=order, title=None, axis=alt.Axis(labelLimit=150)),
             x=alt.X("much:Q", title=x, axis=alt.Axis(format="~s", tickCount=5)),
-            color=alt.Color("what:N", scale=scale, title=of, legend=None),
+            color=alt.Color("what:N", scale=_scale(colors), legend=None),
             order=alt.Order("rank:Q"),
             tooltip=[
                 alt.Tooltip("at:N", title=y),
@@ -81,51 +57,95 @@ def rows(bars: Sequence[Bar], scale: alt.Scale, *, y: str, x: str, of: str) -> a
                 alt.Tooltip("text:N", title=x),
             ],
         )
-        .properties(height=34 * len(order) + 50)
+        .properties(height=34 * len(order) + 56)
     )
+    return made
 
 
-def heat(cells: Sequence[tuple[str, int, float, str]], weekdays: Sequence[str], *, hour: str, part: str) -> alt.Chart:
-    """Return a weekday × hour map of parts (0 to 1); a cell is (weekday, hour, part, text)."""
-    frame = pd.DataFrame(cells, columns=["weekday", "hour", "part", "text"])
-    return (
-        alt.Chart(frame)
+def heat(cells: Sequence[tuple[str, int, float, str]], names: Sequence[str], *, x: str, part: str) -> alt.Chart:
+    """Return a map of parts (0 to 1) with a row a name; a cell is (name, number along the row, part, text)."""
+    made: alt.Chart = (
+        alt.Chart(pd.DataFrame(cells, columns=["name", "at", "part", "text"]))
         .mark_rect()
         .encode(
-            x=alt.X("hour:O", title=hour, axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
-            y=alt.Y("weekday:N", sort=list(weekdays), title=None),
+            x=alt.X("at:O", title=x, axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
+            y=alt.Y("name:N", sort=list(names), title=None),
             color=alt.Color(
                 "part:Q",
-                scale=alt.Scale(scheme=HEAT, domain=[0, 1]),
+                scale=alt.Scale(scheme="cividis", domain=[0, 1]),  # for all eyes, on light and dark
                 title=part,
                 legend=alt.Legend(format="%", orient="bottom", gradientLength=160),
             ),
             tooltip=[
-                alt.Tooltip("weekday:N", title=" "),
-                alt.Tooltip("hour:O", title=hour),
+                alt.Tooltip("name:N", title=" "),
+                alt.Tooltip("at:O", title=x),
                 alt.Tooltip("text:N", title=part),
             ],
         )
-        .properties(height=240)
+        .properties(height=30 * len(names) + 150)
     )
+    return made
+
+
+def curve(
+    days: Sequence[tuple[str, Decimal, str]], marks: Sequence[tuple[str, str]], *, x: str, y: str, what: str
+) -> alt.LayerChart:
+    """Return a line of each day's cost, with a rule on each day of `marks` (day, text)."""
+    frame = pd.DataFrame([(day, float(cost), text) for day, cost, text in days], columns=["day", "cost", "text"])
+    along = alt.X("day:T", title=None)
+    line = (
+        alt.Chart(frame)
+        .mark_line(point=True, color=EMPHASIS)
+        .encode(
+            x=along,
+            y=alt.Y("cost:Q", title=y, axis=alt.Axis(format="~s", tickCount=5)),
+            tooltip=[alt.Tooltip("day:T", title=x), alt.Tooltip("text:N", title=y)],
+        )
+    )
+    rules = (
+        alt.Chart(pd.DataFrame(marks, columns=["day", "what"]))
+        .mark_rule(strokeDash=[4, 3], strokeWidth=2, color=MARK)
+        .encode(x=along, tooltip=[alt.Tooltip("day:T", title=x), alt.Tooltip("what:N", title=what)])
+    )
+    made: alt.LayerChart = alt.LayerChart(layer=[line, rules]).properties(height=HEIGHT)
+    return made
 
 
 def burn_down(
-    points: Sequence[tuple[str, Decimal, str, str]], ceiling: float, *, x: str, y: str, of: str, names: Sequence[str]
-) -> alt.LayerChart:
-    """Return what is left of a grant by day: a line for what was charged, a dashed one for what is foreseen (`names`), and zero."""
+    points: Sequence[tuple[str, Decimal, str, str]], ceiling: float, *, x: str, y: str, of: str, names: tuple[str, str]
+) -> alt.Chart:
+    """Return what is left of a grant by day (day, left, line, text): one line for what was charged, a dashed one for what is foreseen."""
     frame = pd.DataFrame(
         [(at, float(left), what, text) for at, left, what, text in points], columns=["at", "left", "what", "text"]
     )
-    lines = (
+    legend = alt.Legend(orient="bottom", title=None)
+    dashes = alt.Scale(domain=list(names), range=[[1, 0], [5, 4]])
+    made: alt.Chart = (
         alt.Chart(frame)
-        .mark_line(strokeWidth=2.5)
+        .mark_line(strokeWidth=2.5, point=True)
         .encode(
-            x=alt.X("at:T", title=None),
-            y=alt.Y("left:Q", title=y, scale=alt.Scale(domain=[min(0.0, frame["left"].min()), ceiling])),
-            strokeDash=alt.StrokeDash("what:N", scale=alt.Scale(domain=list(names), range=[[1, 0], [5, 4]]), title=of),
-            color=alt.Color("what:N", scale=alt.Scale(domain=list(names), range=[EMPHASIS, RANGE]), title=of),
+            x=alt.X("at:T", title=None, axis=alt.Axis(format="%-d %b %Y", tickCount=4)),
+            y=alt.Y("left:Q", title=y, scale=alt.Scale(domain=[0, ceiling]), axis=alt.Axis(format="~s", tickCount=5)),
+            strokeDash=alt.StrokeDash("what:N", scale=dashes, legend=legend),
+            color=alt.Color("what:N", scale=alt.Scale(domain=list(names), range=[EMPHASIS, RANGE]), legend=legend),
             tooltip=[alt.Tooltip("at:T", title=x), alt.Tooltip("what:N", title=of), alt.Tooltip("text:N", title=y)],
         )
+        .properties(height=240)
     )
-    return alt.layer(lines).properties(height=220)
+    return made
+
+
+def _frame(bars: Sequence[Bar], colors: Colors) -> pd.DataFrame:
+    rank = {name: place for place, (name, _) in enumerate(colors)}
+    return pd.DataFrame(
+        [(at, what, float(much), text, rank[what]) for at, what, much, text in bars],
+        columns=["at", "what", "much", "text", "rank"],
+    )
+
+
+def _scale(colors: Colors) -> alt.Scale:
+    return alt.Scale(domain=[name for name, _ in colors], range=[color for _, color in colors])
+
+
+def _order(bars: Sequence[Bar]) -> list[str]:
+    return list(dict.fromkeys(at for at, *_ in bars))

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import charts, parts
 from dashboard.desk import names
 from dashboard.palette import BASES, COMPONENTS, component_color
+from dashboard.rounding import bases_of
 from dashboard.words import plain
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def by_hub(desk: Desk, now: Costs) -> None:
     st.header(words("community.by_hub"), anchor=False)
     folded = now.fold("cluster", "hub", "basis")
     hubs = sorted(now.fold("cluster", "hub").items(), key=lambda item: -item[1].cost)
-    there = {basis for (basis,) in now.fold("basis")}
-    bases = [each for each in BASES if each in there]
+    bases = bases_of(now)
     titles = names(words, "basis_title", bases)
+    colors = [(titles[each], BASES[each]) for each in bases]
     bars = [
         (desk.hub_name(*hub), titles[basis], each.cost, figures.money(each.cost))
         for hub, _ in hubs
@@ -56,7 +57,7 @@ def by_hub(desk: Desk, now: Costs) -> None:
     parts.chart(
         charts.rows(
             bars,
-            charts.basis_scale(bases, titles),
+            colors,
             y=words("app.hub"),
             x=desk.currency,
             of=words("app.basis"),
@@ -68,7 +69,7 @@ def by_hub(desk: Desk, now: Costs) -> None:
             [*footer, plain(figures.share(now.total.coverage))],
         ],
         label=words("app.table"),
-        legend=[(titles[each], BASES[each]) for each in bases],
+        legend=colors,
     )
 
 
@@ -78,6 +79,7 @@ def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str) -> None:
     there = [name or "" for (name,) in costs.fold("component")]
     components = [each for each in COMPONENTS if each in there] + [each for each in there if each not in COMPONENTS]
     titles = names(words, "component", components)
+    colors = [(titles[each], component_color(each)) for each in components]
     steps = [at or "" for (at,) in costs.fold(along)]
     daily = along == "day"
     label = words("app.day" if daily else "app.month_column")
@@ -99,7 +101,7 @@ def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str) -> None:
     parts.chart(
         charts.columns(
             bars,
-            charts.component_scale(components, titles),
+            colors,
             x=label,
             y=desk.currency,
             of=words("app.component"),
@@ -109,5 +111,5 @@ def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str) -> None:
         [label, *titles.values(), words("app.total")],
         [*rows, footer],
         label=words("app.table"),
-        legend=[(titles[each], component_color(each)) for each in components],
+        legend=colors,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard import parts
 from dashboard.figures import NOTHING
+from dashboard.rounding import by_hub
 from dashboard.unit_costs import UnitCosts, unit_costs
 from dashboard.words import plain
 
@@ -27,6 +29,7 @@ def people(desk: Desk, now: Costs, community: str) -> None:
     hours = sum((each.server_hours for each in activity), ZERO)
     each = unit_costs(now, activity)
     cost, idle = now.total.cost, now.of(basis="idle")
+    shown = by_hub(now).sum_of("idle")
     with st.container(horizontal=True, key="people"):
         parts.card(
             words("community.users"),
@@ -51,15 +54,15 @@ def people(desk: Desk, now: Costs, community: str) -> None:
                 NOTHING if value is None else figures.money(value),
                 below=words("community.left_out", count=figures.number(each.left_out)) if each.left_out else "",
                 tip=words(f"community.{key}_help"),
-                how=lambda value=value, count=count: _each(desk, each, count, value),
+                how=partial(_each, desk, each, count, value),
                 how_label=how,
             )
         parts.card(
             words("community.idle"),
-            figures.money(idle.total.cost),
+            figures.money(shown),
             below=words("community.idle_cost", part=plain(figures.share(idle.total.cost / cost))) if cost else "",
             tip=words("community.idle_help"),
-            how=lambda: parts.how_costs(desk, idle, words("community.idle")),
+            how=lambda: parts.how_costs(desk, idle, words("community.idle"), shown=shown),
             how_label=how,
         )
     if not activity:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from analytics.money import round_parts, round_total
 from analytics.report import Cost
 from dashboard.figures import Figures, locale_of
 from dashboard.words import Words, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
 
     from dashboard.reading import Reading
     from dashboard.state import Allocated
@@ -39,6 +41,10 @@ class Desk:
     def year(self) -> tuple[str, ...]:
         """The twelve months that end with the chosen one, as far as they are allocated."""
         return self.reading.state.until(self.month.month, TWELVE)
+
+    def rounded(self, amounts: Sequence[Decimal], total: Decimal) -> list[Decimal]:
+        """Return amounts rounded so that they add up to their rounded total."""
+        return round_parts(list(amounts), self.currency, total=round_total(total, self.currency))
 
     def hub_name(self, cluster: str | None, hub: str | None) -> str:
         """Return what people call a hub: its display name if only one hub has it, else cluster/hub; plain text, not Markdown."""
@@ -94,10 +100,11 @@ def kept(
     shown: Callable[[str], str] = str,
     tip: str | None = None,
     width: int | Literal["stretch"] = "stretch",
+    side_by_side: bool = False,
 ) -> str:
     """Let the viewer choose one of `options`, the first by default; the address keeps it, in words that don't depend on the locale.
 
-    A link to what is not there (any more) shows the default, and says so.
+    A link to what is not there (any more) shows the default, and says so. `side_by_side`: all options are to be seen at once.
     """
     asked = st.query_params.get(key)
     if key not in st.session_state:
@@ -106,7 +113,10 @@ def kept(
             st.toast(words("trouble.changed", what=plain(asked), instead=plain(shown(options[0]))), duration="long")
     elif st.session_state[key] not in options:
         st.session_state[key] = options[0]
-    value = st.selectbox(label, options, format_func=shown, help=tip, key=key, width=width)
+    if side_by_side:
+        value = st.radio(label, options, format_func=shown, key=key, horizontal=True, label_visibility="collapsed")
+    else:
+        value = st.selectbox(label, options, format_func=shown, help=tip, key=key, width=width)
     if value == options[0]:
         st.query_params.pop(key, None)
     else:

@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
-from analytics.money import round_total
+from analytics.money import minor_unit, round_total
 
 DEFAULT = "en_US"
 NOTHING = "–"
@@ -26,11 +26,11 @@ class Figures:
 
     def money(self, amount: Decimal) -> str:
         """Return an amount with its currency: $1,234.50."""
-        return str(format_currency(self._cents(amount), self.currency, locale=self.locale, decimal_quantization=False))
+        return str(format_currency(self.cents(amount), self.currency, locale=self.locale, decimal_quantization=False))
 
     def change(self, amount: Decimal) -> str:
         """Return a difference with its sign: +$412.00."""
-        cents = self._cents(amount)
+        cents = self.cents(amount)
         return ("+" if cents > 0 else "") + self.money(cents)
 
     def share(self, part: Decimal) -> str:
@@ -66,7 +66,21 @@ class Figures:
         """Return a month's name alone: October."""
         return str(format_date(first_day(month), format="LLLL", locale=self.locale))
 
-    def _cents(self, amount: Decimal) -> Decimal:
+    def decimal(self, number: Decimal) -> str:
+        """Return a number with all its decimals."""
+        return str(format_decimal(number, format="#,##0.############", locale=self.locale))
+
+    def ratio(self, part: float) -> str:
+        """Return a measured part as a whole percentage."""
+        return f"{format_decimal(round(part * 100), locale=self.locale)}%"
+
+    @property
+    def smallest(self) -> Decimal:
+        """The currency's smallest unit."""
+        return minor_unit(self.currency)
+
+    def cents(self, amount: Decimal) -> Decimal:
+        """Return an amount rounded to the currency's smallest unit."""
         return round_total(amount, self.currency)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import parts
+from dashboard.community_budget import budget
 from dashboard.community_charts import by_component, by_hub
 from dashboard.community_downloads import downloads
 from dashboard.community_people import people
@@ -53,6 +54,7 @@ def show(reading: Reading, words: Words) -> None:
     told = story(month, final=desk.month.final, days=days, activity=reading.daily_activity(both, name))
     _money(desk, year, now, told)
     people(desk, now, name)
+    budget(desk, name, now, told)
     _changes(desk, told)
     by_component(desk, year, days.of(billing_period=month))
     by_hub(desk, now)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.engine import EngineError
 from analytics.lake import LakeError
-from dashboard import page_community
+from dashboard import page_community, page_finance, page_fleet, page_method
 from dashboard.parts import style
 from dashboard.reading import Reading, reading
 from dashboard.viewer import Role, Viewer
@@ -18,33 +18,37 @@ from terraform.fleet_files import FleetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from streamlit.navigation.page import StreamlitPage
 
+    from dashboard.site import Site
 
-def navigate(fleet: Path, lake: str, viewer: Viewer, *, language: str = "en") -> None:
+
+def navigate(site: Site, viewer: Viewer, words: Words) -> None:
     """Show the viewer's pages, and run the one that the address names."""
-    words = Words(language)
-    chosen = st.navigation(_pages(fleet, lake, viewer, words), position="sidebar")
+    chosen = st.navigation(_pages(site, viewer, words), position="top")
     st.set_page_config(page_title=f"{chosen.title} · {words('app.name')}", layout="wide")
     style()
     chosen.run()
 
 
-def _pages(fleet: Path, lake: str, viewer: Viewer, words: Words) -> list[StreamlitPage]:
+def _pages(site: Site, viewer: Viewer, words: Words) -> list[StreamlitPage]:
     shown: list[tuple[str, str, Callable[[Reading, Words], None]]] = []
     if viewer.role is None:
         return [st.Page(partial(_nobody, words), title=words("app.name"), url_path="nobody", default=True)]
     title = "app.community" if viewer.role is Role.COMMUNITY else "app.communities"
     shown.append((title, "community", page_community.show))
+    if viewer.operates:
+        shown.append(("app.fleet", "fleet", page_fleet.show))
+    if viewer.sees_fleet:
+        shown.append(("app.finance", "finance", page_finance.show))
+    shown.append(("app.method", "method", page_method.show))
     pages = [
-        st.Page(partial(_show, show, fleet, lake, viewer, words), title=words(key), url_path=path)
-        for key, path, show in shown
+        st.Page(partial(_show, show, site, viewer, words), title=words(key), url_path=path) for key, path, show in shown
     ]
     # The start page is the first one again: so that every page has an address of its own, the same for every viewer.
     first, _, show = shown[0]
-    start = partial(_show, show, fleet, lake, viewer, words)
+    start = partial(_show, show, site, viewer, words)
     return [st.Page(start, title=words(first), url_path="start", default=True, visibility="hidden"), *pages]
 
 
@@ -53,11 +57,11 @@ def _nobody(words: Words) -> None:
     st.info(words("trouble.nobody"))
 
 
-def _show(show: Callable[[Reading, Words], None], fleet: Path, lake: str, viewer: Viewer, words: Words) -> None:
+def _show(show: Callable[[Reading, Words], None], site: Site, viewer: Viewer, words: Words) -> None:
     """Show a page, or what is in its way and what to do about it."""
     try:
         with st.spinner(words("app.loading")):
-            found = reading(fleet, lake, viewer)
+            found = reading(site.fleet, site.lake, site.ledger, viewer)
         if found.state.months:
             show(found, words)
         else:

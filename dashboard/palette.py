@@ -27,8 +27,8 @@ BASES: dict[str, str] = {
     "unattributed": "#D55E00",
 }
 EMPHASIS = "#0072B2"
+MARK = "#D55E00"
 RANGE = "#999999"
-HEAT = "cividis"  # a scale for all eyes, on light and dark
 
 
 def component_color(component: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from analytics.money import round_parts
+from analytics.money import round_parts, round_total
 from dashboard import rounding
 from dashboard.words import plain
 
@@ -56,7 +56,7 @@ def card(
     delta: str | None = None,
     less_is_good: bool = True,
     tip: str | None = None,
-    how: Callable[[], None] | None = None,
+    how: Callable[[], object] | None = None,
     how_label: str = "",
 ) -> None:
     """Show a figure in a frame, and, on demand, how it is computed. All texts are Markdown."""
@@ -75,24 +75,25 @@ def card(
                 how()
 
 
-def how_costs(desk: Desk, costs: Costs, title: str) -> None:
-    """Lead from a figure to the rules that claimed its parts, and to why each is who it is's to bear."""
+def how_costs(desk: Desk, costs: Costs, title: str, *, shown: Decimal | None = None) -> None:
+    """Lead from a figure (`shown`: as it is rounded there) to the rules that claimed its parts, and to why each falls to whom it does."""
     words, figures = desk.words, desk.figures
     folded = sorted(costs.fold("rule", "basis").items(), key=lambda item: -abs(item[1].cost))
     whole = costs.total
-    st.markdown(f"**{title}: {plain(figures.money(whole.cost))}**")
-    st.markdown(words("how.intro", figure=plain(figures.money(whole.cost)), count=figures.number(len(folded))))
-    amounts = round_parts([each.cost for _, each in folded], figures.currency)
+    amount = round_total(whole.cost, figures.currency) if shown is None else shown
+    st.markdown(f"**{title}: {plain(figures.money(amount))}**")
+    st.markdown(words("how.intro", figure=plain(figures.money(amount)), count=figures.number(len(folded))))
+    amounts = round_parts([each.cost for _, each in folded], figures.currency, total=amount)
     table(
         [words("app.rule"), words("app.basis"), words("app.amount"), words("app.part")],
         [
             (
                 words.name("rule", key[0] or ""),
                 words.name("basis", key[1] or ""),
-                plain(figures.money(amount)),
+                plain(figures.money(part)),
                 plain(figures.share(each.cost / whole.cost)) if whole.cost else "",
             )
-            for (key, each), amount in zip(folded, amounts, strict=True)
+            for (key, each), part in zip(folded, amounts, strict=True)
         ],
         alt=title,
     )

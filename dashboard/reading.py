@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,17 +13,24 @@ import streamlit as st
 
 from analytics.lake import Lake
 from analytics.report import Cost
-from dashboard import data
+from dashboard import data, finance_data, fleet_data
 from dashboard import state as states
 from terraform.fleet_files import load
+from terraform.receipts import receipts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
+    from billing.review import Anomaly
+    from billing.spending import Spending
     from dashboard.data import Activity, Costs
+    from dashboard.finance_data import Books
+    from dashboard.fleet_data import Bill, Finding, IdleHour, Replayed
     from dashboard.state import State
     from dashboard.viewer import Viewer
     from terraform.fleet import Fleet
+    from terraform.receipts import Receipt
 
 T = TypeVar("T")
 
@@ -37,6 +47,8 @@ class Reading:
     viewer: Viewer
     state: State
     mark: tuple[object, ...]  # what answers depend on
+    ledger: str = ""
+    infrastructure: Path = Path("infra")  # where `hubledger infra` keeps its receipts
 
     def costs(
         self,
@@ -73,22 +85,78 @@ class Reading:
         """Return data.daily_activity."""
         return self._ask("daily_activity", data.daily_activity, months, community)
 
+    def bills(self, month: str) -> tuple[Bill, ...]:
+        """Return fleet_data.bills."""
+        return self._ask("bills", fleet_data.bills, month)
+
+    def idle_hours(self, month: str, cluster: str) -> tuple[IdleHour, ...]:
+        """Return fleet_data.idle_hours."""
+        return self._ask("idle_hours", fleet_data.idle_hours, month, cluster)
+
+    def findings(self, month: str) -> tuple[Finding, ...]:
+        """Return fleet_data.findings."""
+        return self._ask("findings", fleet_data.findings, month)
+
+    def replays(self, month: str, currency: str) -> tuple[Replayed, ...]:
+        """Return fleet_data.replays."""
+        return self._ask("replays", fleet_data.replays, month, currency)
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """Return what was applied to the infrastructure, oldest first; nothing for who doesn't operate it."""
+        return tuple(receipts(self.infrastructure)) if self.viewer.operates else ()
+
+    def books(self) -> Books:
+        """Return finance_data.books."""
+        return _kept(
+            (*self.mark, _moment()), ("books", self.ledger), lambda: finance_data.books(self.ledger, self.viewer)
+        )
+
+    def review(self, month: str) -> tuple[Anomaly, ...]:
+        """Return finance_data.findings."""
+        today = datetime.now(UTC).date()
+        return _kept(
+            (*self.mark, _moment()),
+            ("review", self.ledger, month, today),
+            lambda: finance_data.findings(self.ledger, self.lake, self.fleet, self.viewer, month, today),
+        )
+
+    def grants(self, today: date) -> tuple[Spending, ...]:
+        """Return finance_data.grants."""
+        return _kept(
+            (*self.mark, _moment()),
+            ("grants", self.ledger, today),
+            lambda: finance_data.grants(self.ledger, self.fleet, self.viewer, today),
+        )
+
+    def document_pdf(self, number: str) -> bytes:
+        """Return finance_data.document_pdf."""
+        return finance_data.document_pdf(self.ledger, self.fleet, self.viewer, number)
+
+    def certificate_pdf(self, month: str) -> bytes:
+        """Return finance_data.certificate_pdf."""
+        return finance_data.certificate_pdf(self.ledger, self.lake, self.viewer, month, datetime.now(UTC).date())
+
     def _ask(self, name: str, ask: Callable[..., T], *values: object) -> T:
         return _kept(self.mark, (name, *values), lambda: ask(self.lake, self.fleet, self.viewer, self.state, *values))
 
 
-def reading(fleet_path: Path, lake_url: str, viewer: Viewer) -> Reading:
+def reading(fleet_path: Path, lake_url: str, ledger: str, viewer: Viewer) -> Reading:
     """Return what there is now. Raises FleetError, LakeError where the fleet or the lake can't be read."""
     lake = Lake(lake_url)
     stamp = _stamp(fleet_path)
     fleet = _fleet(str(fleet_path), stamp)
     found = _state(lake_url, _versions(lake_url))
     mark = (lake_url, found.versions, str(fleet_path), stamp, _scope(viewer))
-    return Reading(lake, fleet, viewer, found, mark)
+    return Reading(lake, fleet, viewer, found, mark, ledger, Path(os.environ.get("HUBLEDGER_INFRA", "infra")))
 
 
 def _scope(viewer: Viewer) -> tuple[object, ...]:
     return (viewer.role, tuple(sorted(viewer.communities)), viewer.guest)
+
+
+def _moment() -> int:
+    """A number that changes every few seconds: what the ledger said before is then asked again."""
+    return int(time.time() // LOOK_AGAIN_SECONDS)
 
 
 def _stamp(folder: Path) -> tuple[int, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard.rounding import by_hub
+
 if TYPE_CHECKING:
     from dashboard.changes import Change
     from dashboard.data import Costs
@@ -32,6 +34,7 @@ def whys(desk: Desk, costs: Costs, words: Words) -> tuple[str, ...]:
     figures, whole = desk.figures, costs.total.cost
     clusters = {name for (name,) in costs.fold("cluster")}
     policies = [each.policy for each in desk.reading.fleet.clusters if each.name in clusters]
+    made = by_hub(costs)
     lines = []
     for (basis,), each in sorted(costs.fold("basis").items(), key=lambda item: -item[1].cost):
         said = {
@@ -41,7 +44,7 @@ def whys(desk: Desk, costs: Costs, words: Words) -> tuple[str, ...]:
         lines.append(
             words(
                 f"community.why_{basis}",
-                amount=words.plain(figures.money(each.cost)),
+                amount=words.plain(figures.money(made.sum_of(basis or ""))),
                 part=words.plain(figures.share(each.cost / whole) if whole else ""),
                 policy=f" {words('app.or')} ".join(said),
             )

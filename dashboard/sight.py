@@ -15,15 +15,23 @@ import pyarrow as pa
 from analytics import fleet_tables
 from analytics.engine import connect
 from analytics.rates import convert
-from analytics.tables import ACTIVITY, ALLOCATIONS, DELIVERIES, FINDINGS, INVOICE_TOTALS, NODES, USAGE_TABLE
+from analytics.tables import (
+    ACTIVITY,
+    ALLOCATIONS,
+    DELIVERIES,
+    FINDINGS,
+    INVOICE_TOTALS,
+    NODES,
+    REPLAYS,
+    USAGE_TABLE,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     import duckdb
 
     from analytics.lake import Lake
-    from analytics.tables import Table
     from dashboard.state import State
     from dashboard.viewer import Viewer
     from terraform.fleet import Fleet
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
 SQL = Path(__file__).parent / "sql"
 FEW = 5  # counts of people below it are not shown to others
 OF_THE_FLEET = {table.name: table for table in (DELIVERIES, INVOICE_TOTALS)}
-OF_OPERATORS = {table.name: table for table in (USAGE_TABLE, NODES, FINDINGS)}
+OF_OPERATORS = {table.name: table for table in (USAGE_TABLE, NODES, FINDINGS, REPLAYS)}
 MEMORY = "300MB"  # of a query's buffers; several viewers ask at once
 
 
@@ -47,14 +55,15 @@ def look(
     state: State,
     *,
     months: Collection[str] = (),
-    tables: Collection[str] = (),
+    tables: Mapping[str, Mapping[str, Collection[str]]] | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection with the viewer's rows of `months`, at the versions that `state` names.
 
     Its views: `seen` (allocations, with their cost in the reporting currency), `seen_days` and `seen_months` (activity, small counts
-    hidden), and of `tables` those that are for the viewer's role. Raises NotYours for a table that is not.
+    hidden), and the partitions of `tables`. Raises NotYours for a table that is not for the
+    viewer's role.
     """
-    for name in tables:
+    for name in tables or {}:
         if not (viewer.sees_fleet if name in OF_THE_FLEET else viewer.operates and name in OF_OPERATORS):
             raise NotYours(f"{name} is not for {viewer.role or 'nobody'}")
     with connect(memory_limit=MEMORY, threads=2) as con:
@@ -65,9 +74,9 @@ def look(
         lake.attach(con, ACTIVITY, where={"month": months}, version=state.version(ACTIVITY))
         for name in ("seen_days", "seen_months"):
             con.execute(f"create temp view {name} as {sql(name)}")
-        for name in tables:
+        for name, where in (tables or {}).items():
             table = {**OF_THE_FLEET, **OF_OPERATORS}[name]
-            lake.attach(con, table, where=_where(table, months), version=state.version(table))
+            lake.attach(con, table, where=where, version=state.version(table))
         yield con
 
 
@@ -112,9 +121,3 @@ def _attach_converted(con: duckdb.DuckDBPyConnection, lake: Lake, state: State, 
     con.unregister("own_months_arrow")
     parts.append(sql("unconverted"))
     con.execute(f"create temp view all_converted as {' union all by name '.join(parts)}")
-
-
-def _where(table: Table, months: Collection[str]) -> dict[str, Collection[str]]:
-    if "billing_period" in table.partition_by:
-        return {"billing_period": months}
-    return {"day": [f"{month}-{day:02}" for month in months for day in range(1, 32)]}

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analytics.month import Computed
-from analytics.tables import ACTIVITY, ALLOCATIONS, DELIVERIES, FINDINGS, INVOICE_TOTALS, NODES, USAGE_TABLE
+from analytics.tables import ACTIVITY, ALLOCATIONS, DELIVERIES, FINDINGS, INVOICE_TOTALS, NODES, REPLAYS, USAGE_TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from analytics.lake import Lake
     from analytics.rates import Conversion
     from analytics.tables import Table
 
-TABLES = (ALLOCATIONS, ACTIVITY, DELIVERIES, INVOICE_TOTALS, FINDINGS, USAGE_TABLE, NODES)
+TABLES = (ALLOCATIONS, ACTIVITY, DELIVERIES, INVOICE_TOTALS, FINDINGS, USAGE_TABLE, NODES, REPLAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,9 @@ def months_back(month: str, count: int) -> str:
     return f"{number // 12:04}-{number % 12 + 1:02}"
 
 
-def _delivered(lake: Lake, newest: dict[str, int], allocated: object) -> tuple[str, ...]:
+def _delivered(lake: Lake, newest: dict[str, int], allocated: Iterable[str]) -> tuple[str, ...]:
     if DELIVERIES.name not in newest:
         return ()
     rows = lake.partitions(DELIVERIES, version=newest[DELIVERIES.name])
     months = {each["billing_period"] for each in rows}
-    return tuple(sorted(months.difference(allocated)))  # type: ignore[call-overload]
+    return tuple(sorted(months.difference(allocated)))
