@@ -18,7 +18,7 @@ locals {
   }
   pools = {
     for name, pool in var.node_pools : name => merge(pool, {
-      labels = merge(local.purposes[pool.purpose].labels, pool.hub == null ? {} : { "2i2c.org/hub-name" = pool.hub }, pool.spot ? { "kubernetes.azure.com/scalesetpriority" = "spot" } : {}, pool.labels)
+      labels = merge(local.purposes[pool.purpose].labels, pool.hub == null ? {} : { "2i2c.org/hub-name" = pool.hub }, pool.gpu == null ? {} : { "nvidia.com/gpu.present" = "true" }, pool.spot ? { "kubernetes.azure.com/scalesetpriority" = "spot" } : {}, pool.labels)
       taints = concat(
         local.purposes[pool.purpose].taints,
         pool.gpu == null ? [] : [{ key = "nvidia.com/gpu", value = "present", effect = "NoSchedule" }],

@@ -16,7 +16,7 @@ resource "google_container_cluster" "this" {
   network    = google_compute_network.this.id
   subnetwork = google_compute_subnetwork.this.id
 
-  node_locations = length(var.zones) > 0 ? setsubtract(var.zones, [local.location]) : null
+  node_locations = length(setsubtract(var.zones, [local.location])) > 0 ? setsubtract(var.zones, [local.location]) : null # beside the control plane's own
 
   resource_labels     = local.labels["cluster"]
   deletion_protection = var.deletion_protection

@@ -159,7 +159,7 @@ variable "image" {
     name = string
     tag  = string
   })
-  default  = { name = "quay.io/jupyter/scipy-notebook", tag = "2025-12-31" }
+  default  = { name = "quay.io/jupyter/scipy-notebook", tag = "2026-09-29" }
   nullable = false
 
   validation {

@@ -43,6 +43,6 @@ resource "helm_release" "gpu_device_plugin" {
   version    = var.charts.gpu_device_plugin.version
   atomic     = true
 
-  # It runs where a pool's taint says that there is a GPU.
+  # It runs where the label nvidia.com/gpu.present is, which pools with GPUs carry.
   values = [yamlencode({ tolerations = local.tolerations })]
 }

@@ -157,8 +157,8 @@ variable "charts" {
     cert_manager       = optional(object({ repository = string, version = string }), { repository = "https://charts.jetstack.io", version = "v1.21.2" })
     traefik            = optional(object({ repository = string, version = string }), { repository = "https://traefik.github.io/charts", version = "41.5.0" })
     prometheus         = optional(object({ repository = string, version = string }), { repository = "https://prometheus-community.github.io/helm-charts", version = "29.45.2" })
-    cluster_autoscaler = optional(object({ repository = string, version = string }), { repository = "https://kubernetes.github.io/autoscaler", version = "9.37.0" })
-    gpu_device_plugin  = optional(object({ repository = string, version = string }), { repository = "https://nvidia.github.io/k8s-device-plugin", version = "0.17.1" })
+    cluster_autoscaler = optional(object({ repository = string, version = string }), { repository = "https://kubernetes.github.io/autoscaler", version = "9.56.0" })
+    gpu_device_plugin  = optional(object({ repository = string, version = string }), { repository = "https://nvidia.github.io/k8s-device-plugin", version = "0.19.2" })
   })
   default  = {}
   nullable = false
