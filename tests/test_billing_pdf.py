@@ -271,7 +271,11 @@ def test_the_attachment_has_what_pdf_a_3_asks_of_one() -> None:
     names = cast("DictionaryObject", attached.get_object())
     file = cast("DictionaryObject", cast("DictionaryObject", names["/EF"])["/F"])
 
-    assert (names["/F"], names["/UF"], file["/Subtype"]) == ("factur-x.xml", "factur-x.xml", "/text/xml")
+    assert [str(said) for said in (names["/F"], names["/UF"], file["/Subtype"])] == [
+        "factur-x.xml",
+        "factur-x.xml",
+        "/text/xml",
+    ]
     assert "/ModDate" in cast("DictionaryObject", file["/Params"])
 
 
