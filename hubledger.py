@@ -7,8 +7,13 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from analytics.unit_costs import UnitCosts
+    from terraform.fleet import Fleet
 
 NAMES = ("terraform", "analytics", "billing", "dashboard")
 APPS = {  # by the name they are mounted as: the module, and its app
@@ -52,6 +57,11 @@ def mounted(only: str | None = None) -> tuple[typer.Typer, tuple[type[Exception]
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+    @app.callback()
+    def supply(context: typer.Context) -> None:
+        context.obj = past_costs  # `infra` may not import what reads the lake
+
     errors: list[type[Exception]] = []
     for name, (module, attribute) in APPS.items():
         if name == only or only not in APPS:
@@ -59,6 +69,13 @@ def mounted(only: str | None = None) -> tuple[typer.Typer, tuple[type[Exception]
             app.add_typer(getattr(package, attribute), name=name)
             errors += package.ERRORS
     return app, tuple(errors)
+
+
+def past_costs(fleet: Fleet, lake: str) -> UnitCosts | None:
+    """Return what the fleet's own bills say that things cost; None where the lake has none."""
+    from analytics.unit_costs import unit_costs
+
+    return unit_costs(fleet, lake)
 
 
 def _check_names() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terraform import plan, receipts
+from terraform.caps import overruns
 from terraform.changes import Action
 from terraform.infra_errors import InfraError
 from terraform.receipts import Receipt
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terraform.plan import Record
+    from terraform.planning import Past
     from terraform.runner import Applied
     from terraform.site import Site
 
@@ -41,10 +43,10 @@ class Consent:
     over_budget: str = ""
 
 
-def apply_plan(site: Site, consent: Consent, overrun: Callable[[Record], list[str]] | None = None) -> Receipt:
+def apply_plan(site: Site, consent: Consent, past: Past | None = None) -> Receipt:
     """Apply the saved plan of a cluster; return the receipt. The work folder must be held.
 
-    `overrun` says in words which caps a plan would break. Raises NoPlan, Stale, NotConfirmed or OverBudget and changes
+    Raises NoPlan, Stale, NotConfirmed or OverBudget and changes
     nothing; raises InfraError where the apply itself failed, after its receipt is written.
     """
     before = settle(site)
@@ -55,7 +57,7 @@ def apply_plan(site: Site, consent: Consent, overrun: Callable[[Record], list[st
         raise plan.NoPlan(f"{site.name}: the saved plan of {record.made_at} changes nothing: there is nothing to apply")
     _refuse_stale(site, record)
     _confirm(site, record, consent)
-    broken = overrun(record) if overrun else []
+    broken = _over_budget(site, record, past)
     if broken and not consent.over_budget:
         raise OverBudget(
             "\n".join(f"{site.name}: {line}" for line in broken)
@@ -94,6 +96,17 @@ def _confirm(site: Site, record: Record, consent: Consent) -> None:
             f"{site.name}: this destroys {what}: nothing is done without the cluster's name, typed or with"
             f" --confirm {site.name}"
         )
+
+
+def _over_budget(site: Site, record: Record, past: Past | None) -> list[str]:
+    """Which caps of communities the plan would break, in words; those that can't be told are said."""
+    if record.delta is None or not record.delta.priced or past is None:
+        return []
+    there = site.surroundings
+    broken, unknown = overruns(there.fleet, site.cluster, record.delta, past, f"{there.day:%Y-%m}")
+    for line in unknown:
+        there.watch.say(f"{site.name}: {line}")
+    return broken
 
 
 def _receipt(site: Site, record: Record, applied: Applied, reason: str) -> Receipt:

@@ -12,16 +12,18 @@ from terraform.apply import Consent, apply_plan
 from terraform.infra_errors import InfraError
 from terraform.infra_options import (
     FLEET,
+    LAKE,
     WORK,
     AllOption,
     ClusterArgument,
     ClustersArgument,
     FleetOption,
+    LakeOption,
     ParallelOption,
     TimeoutOption,
     WorkOption,
 )
-from terraform.infra_session import chosen_clusters, listed, raise_all, sites, surroundings, typed
+from terraform.infra_session import chosen_clusters, listed, past_bills, raise_all, sites, surroundings, typed
 from terraform.planning import make_plan
 from terraform.work import Work
 
@@ -98,6 +100,7 @@ def init(
 
 @app.command()
 def plan(
+    context: typer.Context,
     clusters: ClustersArgument = None,
     *,
     every: AllOption = False,
@@ -107,6 +110,7 @@ def plan(
     timeout: TimeoutOption = 60,
     fleet: FleetOption = FLEET,
     work: WorkOption = WORK,
+    lake: LakeOption = LAKE,
 ) -> None:
     """Make and save a plan, and show what it would do to the cluster and to its cost.
 
@@ -115,11 +119,12 @@ def plan(
     Example: hubledger infra plan tidewater --markdown > plan.md
     """
     with surroundings(fleet, work, timeout) as there:
+        past = past_bills(context, there, lake)
 
         def one(cluster: Cluster) -> Record:
             opened = site.open_site(there, cluster)
             with opened.work.held():
-                return make_plan(opened)
+                return make_plan(opened, past=past)
 
         done = fleet_runs.each(chosen_clusters(there, clusters, every=every), one, parallel=parallel)
         show = plan_summary.markdown if markdown else plan_summary.text
@@ -131,6 +136,7 @@ def plan(
 
 @app.command()
 def apply(
+    context: typer.Context,
     clusters: ClustersArgument = None,
     *,
     every: AllOption = False,
@@ -142,6 +148,7 @@ def apply(
     timeout: TimeoutOption = 240,
     fleet: FleetOption = FLEET,
     work: WorkOption = WORK,
+    lake: LakeOption = LAKE,
 ) -> None:
     """Apply the saved plan, exactly that one.
 
@@ -151,6 +158,7 @@ def apply(
     Example: hubledger infra apply tidewater
     """
     with surroundings(fleet, work, timeout) as there:
+        past = past_bills(context, there, lake)
         chosen = chosen_clusters(there, clusters, every=every)
         alone = len(chosen) == 1
         consent = Consent(typed if alone and not confirm else listed(confirm or []), over_budget)
@@ -158,7 +166,7 @@ def apply(
         def one(cluster: Cluster) -> Receipt:
             opened = site.open_site(there, cluster)
             with opened.work.held():
-                return apply_plan(opened, consent)
+                return apply_plan(opened, consent, past)
 
         done = (
             _apply_all(there, chosen, one, parallel) if every else fleet_runs.in_order(chosen, one, parallel=parallel)

@@ -25,7 +25,10 @@ ParallelOption = Annotated[int, typer.Option(min=1, max=64, help="How many clust
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=0.01, metavar="MINUTES", help="Minutes after which Terraform is to stop.")
 ]
-FLEET, WORK = Path("fleet"), Path("infra")
+LakeOption = Annotated[
+    str, typer.Option("--lake", envvar="HUBLEDGER_LAKE", help="The lake, for what changes cost.", show_default=True)
+]
+FLEET, WORK, LAKE = Path("fleet"), Path("infra"), "lake"
 _RETRY_WAIT = "HUBLEDGER_RETRY_SECONDS"  # the first wait before something is tried again
 _GRACE = "HUBLEDGER_GRACE_SECONDS"  # how long Terraform may take to stop
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -14,6 +16,7 @@ from terraform import binary, fleet_cache, site
 from terraform.infra_errors import InfraError
 from terraform.infra_options import patience
 from terraform.infra_progress import watching
+from terraform.past_costs_cache import past_costs
 from terraform.process import Interrupts
 from terraform.site import Surroundings
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
     from terraform.fleet import Cluster
     from terraform.fleet_runs import Done
+    from terraform.past_costs import FindPastCosts, PastCosts
+    from terraform.planning import Past
     from terraform.site import Site
 
 Result = TypeVar("Result")
@@ -46,6 +51,22 @@ def surroundings(fleet: Path, work: Path, timeout_minutes: float | None = None) 
             patience=patience(environment, timeout_minutes),
             cache=None if environment.get("TF_PLUGIN_CACHE_DIR") else work.absolute() / ".plugins",
         )
+
+
+def past_bills(context: typer.Context, there: Surroundings, lake: str) -> Past:
+    """Return what finds the past bills, once for all clusters, when the first asks."""
+    find: FindPastCosts | None = context.obj
+    beginning = threading.Lock()
+
+    @cache
+    def found() -> PastCosts | None:
+        return None if find is None else past_costs(there.folder, lake, lambda: find(there.fleet, lake))
+
+    def past() -> PastCosts | None:
+        with beginning:
+            return found()
+
+    return past
 
 
 def sites(there: Surroundings, names: Sequence[str]) -> Iterator[Site]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from terraform import cost_delta as costs
 from terraform import plan
-from terraform.billable import destroyed_data, unlabelled
+from terraform.billable import billable, destroyed_data, unlabelled
 from terraform.changes import changes, output_changes, resources
 from terraform.infra_errors import InfraError
 from terraform.plan import Record
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from terraform.changes import Planned
-    from terraform.cost_delta import Delta
+    from terraform.past_costs import PastCosts
     from terraform.site import Site
 
-    Costing = Callable[[Site, Sequence[Planned]], Delta | None]
+    Past = Callable[[], PastCosts | None]  # reads the past bills, which takes its time
 
 
 class Refused(InfraError):
     """A plan was made that may not be applied."""
 
 
-def make_plan(site: Site, *, destroy: bool = False, costing: Costing | None = None) -> Record:
+def make_plan(site: Site, *, destroy: bool = False, past: Past | None = None) -> Record:
     """Make and save a plan of a cluster; return its record. The work folder must be held.
 
     Raises Refused where a resource that costs money would lack its labels; InfraError where Terraform fails.
@@ -44,6 +45,9 @@ def make_plan(site: Site, *, destroy: bool = False, costing: Costing | None = No
         shown = site.terraform.show(beside)
         planned = resources(shown)
         _refuse_unlabelled(site, planned)
+        delta = (
+            costs.delta(site.surroundings.fleet, site.cluster, planned, past()) if past and _changes(planned) else None
+        )
         record = Record(
             cluster=site.name,
             plan=digest(beside.read_bytes()),
@@ -56,13 +60,18 @@ def make_plan(site: Site, *, destroy: bool = False, costing: Costing | None = No
             changes=changes(shown),
             outputs=output_changes(shown),
             destroys_data=destroyed_data(planned),
-            delta=costing(site, planned) if costing else None,
+            delta=delta,
         )
         beside.replace(work.plan)
         plan.write(work, record)
     finally:
         beside.unlink(missing_ok=True)
     return record
+
+
+def _changes(planned: Sequence[Planned]) -> bool:
+    """Whether anything changes that costs money."""
+    return any(each.type in billable() and each.actions not in (("no-op",), ("read",)) for each in planned)
 
 
 def _refuse_unlabelled(site: Site, planned: Sequence[Planned]) -> None:
