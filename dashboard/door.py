@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 import streamlit as st
 
 from dashboard.access import decide
-from dashboard.links import Links
+from dashboard.links import LinkError, Links
 from dashboard.logs import LOGGER
-from dashboard.share import LEAVE
 from dashboard.site import Mode, served
 from dashboard.viewer import Role, Viewer
 from terraform.fleet_files import FleetError, load
@@ -53,13 +52,18 @@ def leave(words: Words) -> None:
     """Offer the way out: of the session, or of the share link."""
     if st.user.get("link"):
         st.sidebar.caption(words("door.shared"))
-        st.sidebar.link_button(words("door.leave"), f"{served().base_path}{LEAVE}", type="tertiary")
+        st.sidebar.button(
+            words("door.leave"), on_click=st.logout, type="tertiary", key="leave"
+        )  # the gate takes the link's cookie
     elif st.user.get("is_logged_in"):
         st.sidebar.button(words("door.sign_out"), on_click=st.logout, type="tertiary", key="sign-out")
 
 
 def _by_link(site: Site, link: str, words: Words) -> Viewer:
-    shared = Links(site.state).current(link, now=datetime.now(UTC))
+    try:
+        shared = Links(site.state).current(link, now=datetime.now(UTC))
+    except LinkError:  # the gate has said so in the log
+        shared = None
     if shared is None:
         _stop(words, "ended")
     return Viewer(Role.COMMUNITY, frozenset({shared.community}), guest=True)

@@ -15,8 +15,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
 from dashboard.headers import content_policy, frontend, inline_scripts, security_headers
-from dashboard.sessions import TOKENS_COOKIE, USER_COOKIE, Sessions, Visit
-from dashboard.way_back import CALLBACK, LOGIN, forget, remember, way_back
+from dashboard.sessions import LINK_COOKIE, TOKENS_COOKIE, USER_COOKIE, Sessions, Visit
+from dashboard.way_back import CALLBACK, LOGIN, LOGOUT, RETURN_COOKIE, expired, remember, way_back
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -104,7 +104,7 @@ class Gate:
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message.setdefault("headers", []))
-                self._lead_back(path, connection, headers)
+                self._lead(path, connection, headers)
                 message["headers"] = _cookies(
                     headers.raw, secure=secure, lifetime=int(self._doors.sessions.lifetime.total_seconds())
                 ) + list(self._headers[secure])
@@ -145,15 +145,17 @@ class Gate:
 
         await self._app(_known(scope, visit, origin=self._doors.origin), received, sent)
 
-    def _lead_back(self, path: str, connection: HTTPConnection, headers: MutableHeaders) -> None:
-        """Remember the view that somebody signs in from, and lead there afterwards: Streamlit leads to its first page."""
+    def _lead(self, path: str, connection: HTTPConnection, headers: MutableHeaders) -> None:
+        """Remember the view that somebody signs in from, and lead there afterwards; at a sign-out take the link's cookie too."""
         base = self._doors.base_path
         if path == LOGIN and self._doors.origin:
             if cookie := remember(connection, self._doors.origin, base):
                 headers.append("set-cookie", cookie)
         elif path == CALLBACK and headers.get("location") == f"{base}/" and (view := way_back(connection, base)):
             headers["location"] = view
-            headers.append("set-cookie", forget(base))
+            headers.append("set-cookie", expired(RETURN_COOKIE, base))
+        elif path == LOGOUT:
+            headers.append("set-cookie", expired(LINK_COOKIE, base))
 
     def _hidden(self, path: str, visit: Visit) -> bool:
         if path.startswith("media/"):

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from dashboard.links import LinkError
+from dashboard.logs import LOGGER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dashboard.links import Link, Links
+
+_log = logging.getLogger(LOGGER)
 
 USER_COOKIE = "_streamlit_user"  # st.login's, in parts where it is long: _streamlit_user_1, …
 TOKENS_COOKIE = "_streamlit_user_tokens"
@@ -66,7 +72,11 @@ class Sessions:
         except BadSignature:
             return None, None
         ends = since + self.lifetime
-        link = self.links.current(str(number), now=now)
+        try:
+            link = self.links.current(str(number), now=now)
+        except LinkError as error:
+            _log.warning("%s", error)
+            return None, None
         if link is None or now >= ends:
             return None, None
         return link, min(ends, link.expires)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from dashboard.links import LinkError
 from dashboard.logs import LOGGER
 from dashboard.sessions import LINK_COOKIE
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from dashboard.gate import Doors
 
 PATH = "/share"
-LEAVE = f"{PATH}/leave"
 _LONGEST_TOKEN = 1024
 _log = logging.getLogger(LOGGER)
 
@@ -45,7 +45,11 @@ def routes(doors: Doors) -> list[BaseRoute]:
             token += part
             if len(token) > _LONGEST_TOKEN:
                 break
-        link = doors.sessions.links.redeem(token[:_LONGEST_TOKEN].decode("ascii", "replace"), now=now)
+        try:
+            link = doors.sessions.links.redeem(token[:_LONGEST_TOKEN].decode("ascii", "replace"), now=now)
+        except LinkError as error:
+            _log.warning("%s", error)
+            link = None
         if link is None:
             _log.info("a share link was refused: changed, expired, taken back, or of another dashboard")
             return PlainTextResponse("refused", 403)
@@ -55,14 +59,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
         response.set_cookie(LINK_COOKIE, cookie, max_age=seconds, path=base or "/", httponly=True, samesite="lax")
         return response
 
-    async def leave(_: Request) -> Response:
-        response = RedirectResponse(f"{base}/", 303)
-        response.delete_cookie(LINK_COOKIE, path=base or "/", httponly=True, samesite="lax")
-        return response
-
     return [
         Route(f"{base}{PATH}", page, methods=["GET"]),
         Route(f"{base}{PATH}", redeem, methods=["POST"]),
         Route(f"{base}{PATH}.js", script, methods=["GET"]),
-        Route(f"{base}{LEAVE}", leave, methods=["GET"]),
     ]

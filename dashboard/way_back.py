@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote, urlsplit
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
-COOKIE = "hubledger_return"
-LOGIN, CALLBACK = "auth/login", "oauth2callback"
+RETURN_COOKIE = "hubledger_return"
+LOGIN, LOGOUT, CALLBACK = "auth/login", "auth/logout", "oauth2callback"
 _SECONDS = 600
 _LONGEST = 1500
 _VIEW = re.compile(r"/(?![/\\])[\w./-]*(\?[\w=&%.+~*-]*)?", re.ASCII)
@@ -22,17 +22,17 @@ def remember(connection: HTTPConnection, origin: str, base: str) -> str | None:
     view = came.path + (f"?{came.query}" if came.query else "")
     if f"{came.scheme}://{came.netloc}" != origin or not _ours(view, base):
         return None
-    return f"{COOKIE}={quote(view, safe='')}; Max-Age={_SECONDS}; Path={base or '/'}; HttpOnly; SameSite=Lax"
+    return f"{RETURN_COOKIE}={quote(view, safe='')}; Max-Age={_SECONDS}; Path={base or '/'}; HttpOnly; SameSite=Lax"
 
 
-def forget(base: str) -> str:
-    """Return the cookie that ends it."""
-    return f"{COOKIE}=; Max-Age=0; Path={base or '/'}; HttpOnly; SameSite=Lax"
+def expired(cookie: str, base: str) -> str:
+    """Return what ends a cookie."""
+    return f"{cookie}=; Max-Age=0; Path={base or '/'}; HttpOnly; SameSite=Lax"
 
 
 def way_back(connection: HTTPConnection, base: str) -> str | None:
     """Return the view that is remembered, if it is one of this site's."""
-    view = unquote(connection.cookies.get(COOKIE, ""))
+    view = unquote(connection.cookies.get(RETURN_COOKIE, ""))
     return view if _ours(view, base) else None
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from tests.fixtures_browser import Served
     from tests.fixtures_demo import Demo
@@ -81,12 +81,13 @@ class Guarded:
 
 
 @contextmanager
-def signed_in(browser: Browser, guarded: Guarded, person: str, path: str = "/", **settings: object) -> Iterator[Page]:
-    """Open a browser in which somebody has signed in, after they had asked for `path`."""
-    with context(browser, ignore_https_errors=True, **settings) as opened:
-        page = opened.new_page()
-        sign_in(page, guarded, person, path)
-        yield page
+def signed_in(visitor: BrowserContext, guarded: Guarded, person: str, path: str = "/") -> Iterator[Page]:
+    """Open a page for which somebody has signed in, after they had asked for `path`."""
+    visitor.clear_cookies()
+    page = visitor.new_page()
+    sign_in(page, guarded, person, path)
+    yield page
+    page.close()
 
 
 def sign_in(page: Page, guarded: Guarded, person: str, path: str = "/") -> None:
@@ -99,6 +100,13 @@ def sign_in(page: Page, guarded: Guarded, person: str, path: str = "/") -> None:
     page.locator("input[name=sub]").press("Enter")
     page.wait_for_url(f"{guarded.url}/**")
     settled(page)
+
+
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """Return a browser for one visit after the other: it keeps the scripts, and each test clears its cookies first."""
+    with context(browser, ignore_https_errors=True) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

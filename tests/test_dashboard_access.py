@@ -20,7 +20,7 @@ from tests.fixtures_oidc import PEOPLE, SCRIPT, SECRET, sign_in, signed_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from tests.fixtures_demo import Demo
     from tests.fixtures_oidc import Guarded
@@ -102,7 +102,7 @@ def test_a_communitys_person_gets_nothing_of_others_whatever_the_address_says(
 
 
 def test_a_download_is_for_the_session_it_was_made_for(
-    coastal: tuple[Page, Seen], browser: Browser, guarded: Guarded, not_coastals: tuple[str, ...]
+    coastal: tuple[Page, Seen], visitor: BrowserContext, guarded: Guarded, not_coastals: tuple[str, ...]
 ) -> None:
     page, _ = coastal
     visit(page, f"{guarded.url}/community?month=2026-10")
@@ -114,19 +114,19 @@ def test_a_download_is_for_the_session_it_was_made_for(
     assert "estuary" in text
     assert [word for word in not_coastals if word in text] == []
     assert page.request.get(address).status == 200
-    with signed_in(browser, guarded, "meadow") as other:
+    with signed_in(visitor, guarded, "meadow") as other:
         assert other.request.get(address).status == 404
         assert "meadow" in other.inner_text("body").lower()
-    with context(browser, ignore_https_errors=True) as nobody:
-        assert nobody.request.get(address).status == 404
+    visitor.clear_cookies()
+    assert visitor.request.get(address).status == 404
 
 
 @pytest.mark.parametrize("person", REFUSED)
 def test_who_is_not_let_in_gets_nothing(
-    browser: Browser, guarded: Guarded, everything: tuple[str, ...], person: str
+    visitor: BrowserContext, guarded: Guarded, everything: tuple[str, ...], person: str
 ) -> None:
-    with context(browser, ignore_https_errors=True) as opened:
-        page = opened.new_page()
+    visitor.clear_cookies()
+    with visitor.new_page() as page:
         seen = watch(page)
         sign_in(page, guarded, person)
         visit(page, f"{guarded.url}/fleet")
@@ -145,9 +145,9 @@ def test_who_is_not_let_in_gets_nothing(
             assert page.get_by_role("button", name="Sign in").is_visible()
 
 
-def test_operators_and_finance_see_every_community(browser: Browser, guarded: Guarded) -> None:
+def test_operators_and_finance_see_every_community(visitor: BrowserContext, guarded: Guarded) -> None:
     for person in ("operator", "finance"):
-        with signed_in(browser, guarded, person) as page:
+        with signed_in(visitor, guarded, person) as page:
             assert "Meadow Schools" in page.inner_text("body") or page.get_by_role("combobox").count()
             page.get_by_role("button", name="Sign out").click()
             page.wait_for_url("**/oauth2/end_session**")  # the provider asks whether to end its session too
@@ -156,7 +156,7 @@ def test_operators_and_finance_see_every_community(browser: Browser, guarded: Gu
 
 
 def test_a_cookie_that_was_changed_lets_nobody_in(
-    coastal: tuple[Page, Seen], browser: Browser, guarded: Guarded
+    coastal: tuple[Page, Seen], visitor: BrowserContext, guarded: Guarded
 ) -> None:
     (cookie,) = (each for each in coastal[0].context.cookies() if each["name"] == USER_COOKIE)
     assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Lax")
@@ -166,9 +166,9 @@ def test_a_cookie_that_was_changed_lets_nobody_in(
     forged = str(URLSafeTimedSerializer("another key", salt=USER_COOKIE).dumps(json.dumps(said)))
     patched = ".".join((forged.rsplit(".", 2)[0], *cookie["value"].rsplit(".", 2)[1:]))
     for value in (forged, patched):
-        with context(browser, ignore_https_errors=True) as opened:
-            opened.add_cookies([{**cookie, "value": value}])  # type: ignore[typeddict-item]
-            page = opened.new_page()
+        visitor.clear_cookies()
+        visitor.add_cookies([{**cookie, "value": value}])  # type: ignore[typeddict-item]
+        with visitor.new_page() as page:
             visit(page, guarded.url)
             assert page.get_by_role("button", name="Sign in").is_visible()
 
@@ -187,16 +187,18 @@ class _Earlier(TimestampSigner):
         return super().get_timestamp() - self.ago
 
 
-def test_a_session_ends_while_its_page_is_open(coastal: tuple[Page, Seen], browser: Browser, guarded: Guarded) -> None:
+def test_a_session_ends_while_its_page_is_open(
+    coastal: tuple[Page, Seen], visitor: BrowserContext, guarded: Guarded
+) -> None:
     (cookie,) = (each for each in coastal[0].context.cookies() if each["name"] == USER_COOKIE)
     secret = cookie_secret(guarded.served.state)
     claims = URLSafeTimedSerializer(secret, salt=USER_COOKIE).loads(cookie["value"])
     for left, expected in ((-1, "Sign in"), (12, "Sign out")):
         signer = type("Signer", (_Earlier,), {"ago": 8 * 3600 - left})
         value = URLSafeTimedSerializer(secret, salt=USER_COOKIE, signer=signer).dumps(claims)
-        with context(browser, ignore_https_errors=True) as opened:
-            opened.add_cookies([{**cookie, "value": str(value)}])  # type: ignore[typeddict-item]
-            page = opened.new_page()
+        visitor.clear_cookies()
+        visitor.add_cookies([{**cookie, "value": str(value)}])  # type: ignore[typeddict-item]
+        with visitor.new_page() as page:
             visit(page, guarded.url)
             assert page.get_by_role("button", name=expected).is_visible()
             if expected == "Sign out":  # and then, without anybody's doing
@@ -213,9 +215,9 @@ def test_a_websocket_is_for_the_dashboards_own_pages(guarded: Guarded) -> None:
 
 
 def test_the_log_has_no_address_no_token_and_no_secret(
-    coastal: tuple[Page, Seen], browser: Browser, guarded: Guarded
+    coastal: tuple[Page, Seen], visitor: BrowserContext, guarded: Guarded
 ) -> None:
-    with signed_in(browser, guarded, "stranger") as page:
+    with signed_in(visitor, guarded, "stranger") as page:
         sent = page.request.get(
             f"{guarded.url}/oauth2callback?error=x&error_description=visitor%40elsewhere.example+is+not+eyJhbGciOiJSUzI1NiJ9"
         )
