@@ -95,7 +95,8 @@ def render(
         left_out.append(
             LeftOut(month, "ledger imports", f"the certificate does not hold: {'; '.join(faults)}", fault=True)
         )
-    for ledger in () if faults else ledgers:
+    nothing_to_book = not issued and certificate is None
+    for ledger in () if faults or nothing_to_book else ledgers:
         try:
             files[f"ledger/{ledger.slug}.csv"] = ledger_import.write(ledger, issued, certificate)
         except JournalError as error:
