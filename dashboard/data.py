@@ -106,7 +106,7 @@ def costs(
     """
     asked: dict[str, str | None] = {name: (only or {}).get(name) for name in FILTERS}
     keys = ", ".join(KEYS[KEYS.index(name)] for name in by)
-    reporting = [month for month in months if (known := state.conversion(month)) and known.currency == currency]
+    reporting = state.reporting(months, currency)
     with look(lake, fleet, viewer, state, months=months) as con:
         rows = con.execute(
             sql("costs").replace("/* keys */", keys),

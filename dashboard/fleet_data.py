@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from analytics.report import Cost
 from dashboard.figures import first_day, next_month
 from dashboard.sight import look, sql
+from dashboard.state import months_back
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from dashboard.state import State
     from dashboard.viewer import Viewer
     from terraform.fleet import Fleet
+
+FACTOR = 2  # beyond which a day is unusual
+LEAST_PART = 0.02  # of an average day of everything: less is not worth a look
+MOST_DAYS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,18 @@ class Finding:
     days: int
     first: str
     last: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnusualDay:
+    """A day on which a component of a hub cost much more than the same weekday of the weeks before: the usual is their median."""
+
+    day: date
+    cluster: str | None
+    hub: str | None
+    component: str
+    cost: Decimal
+    usual: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +131,25 @@ def replays(lake: Lake, fleet: Fleet, viewer: Viewer, state: State, month: str, 
     where = {"billing_period": (month,)}
     with look(lake, fleet, viewer, state, tables={"replays": where}) as con:
         return tuple(Replayed(*row) for row in con.execute(sql("replays"), {"currency": currency}).fetchall())
+
+
+def unusual_days(
+    lake: Lake, fleet: Fleet, viewer: Viewer, state: State, month: str, currency: str, cost: Cost = Cost.BILLED
+) -> tuple[UnusualDay, ...]:
+    """Return the days of a month that stand out among what the viewer sees, what costs most beyond the usual first."""
+    months = [each for each in (months_back(month, 1), month) if state.of(each)]
+    with look(lake, fleet, viewer, state, months=months) as con:
+        rows = con.execute(
+            sql("unusual_days"),
+            {
+                "cost": cost.value,
+                "currency": currency,
+                "reporting": state.reporting(months, currency),
+                "first": f"{first_day(month)}",
+                "end": f"{next_month(month)}",
+                "factor": FACTOR,
+                "least": LEAST_PART,
+                "most": MOST_DAYS,
+            },
+        ).fetchall()
+    return tuple(UnusualDay(*row) for row in rows)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from billing.spending import Spending
     from dashboard.data import Activity, Costs
     from dashboard.finance_data import Books
-    from dashboard.fleet_data import Bill, Finding, IdleHour, Replayed
+    from dashboard.fleet_data import Bill, Finding, IdleHour, Replayed, UnusualDay
     from dashboard.state import State
     from dashboard.viewer import Viewer
     from terraform.fleet import Fleet
@@ -96,6 +96,10 @@ class Reading:
     def findings(self, month: str) -> tuple[Finding, ...]:
         """Return fleet_data.findings."""
         return self._ask("findings", fleet_data.findings, month)
+
+    def unusual_days(self, month: str, currency: str, cost: Cost) -> tuple[UnusualDay, ...]:
+        """Return fleet_data.unusual_days."""
+        return self._ask("unusual_days", fleet_data.unusual_days, month, currency, cost)
 
     def replays(self, month: str, currency: str) -> tuple[Replayed, ...]:
         """Return fleet_data.replays."""

@@ -57,6 +57,10 @@ class State:
         found = self.of(month)
         return None if found is None else found.computed.conversion
 
+    def reporting(self, months: Iterable[str], currency: str) -> list[str]:
+        """Return those of `months` that have `currency` as their reporting currency: all their cost is known in it."""
+        return [month for month in months if (known := self.conversion(month)) and known.currency == currency]
+
     def until(self, month: str, count: int) -> tuple[str, ...]:
         """Return the last `count` allocated months that end with `month`, no calendar month earlier than those."""
         first = months_back(month, count - 1)

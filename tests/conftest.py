@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures_fleet",
     "tests.fixtures_focus",
     "tests.fixtures_infra",
+    "tests.fixtures_long_lake",
     "tests.fixtures_months",
     "tests.fixtures_nise",
     "tests.fixtures_golden",
