@@ -40,8 +40,9 @@ class Charge:
 
 def room(grant: Grant, before: Decimal, currency: str) -> Decimal:
     """Return what may still be charged to a grant, with tax: its ceiling without the indirect cost, less what was."""
-    direct = grant.ceiling / (1 + grant.indirect_percent / 100)
-    return max(ZERO, direct.quantize(minor_unit(currency), rounding=ROUND_FLOOR) - before)
+    unit = minor_unit(currency)
+    direct = (grant.ceiling / (1 + grant.indirect_percent / 100)).quantize(unit, rounding=ROUND_FLOOR)
+    return max(ZERO, direct - before).quantize(unit)
 
 
 def charge_grants(
