@@ -89,6 +89,8 @@ def leaves(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
     if not hasattr(command, "commands"):
         yield path, command
     else:
+        if command.invoke_without_command:  # `dashboard` does something by itself
+            yield path, command
         for name, each in command.commands.items():
             yield from leaves(each, *path, name)
 
