@@ -81,7 +81,7 @@ class Figures:
 
     def cents(self, amount: Decimal) -> Decimal:
         """Return an amount rounded to the currency's smallest unit."""
-        return round_total(amount, self.currency)
+        return round_total(amount, self.currency) + 0  # no minus before nothing
 
 
 def locale_of(browser: str | None) -> str:
