@@ -94,5 +94,9 @@ def _opened(
     secret_file: Path | None,
 ) -> Opening:
     settings = load(fleet).settings.dashboard
-    site = Site(mode_of(settings, host), fleet, lake, ledger, state_folder(ledger, state))
+    try:
+        mode = mode_of(settings, host)
+    except OpeningError as error:
+        raise typer.BadParameter(str(error), param_hint="--host") from error
+    site = Site(mode, fleet, lake, ledger, state_folder(ledger, state))
     return opening(site, settings, base_path=base_path, secret_file=secret_file)

@@ -10,7 +10,7 @@ LOGGER = "hubledger.dashboard"
 
 # Libraries may repeat what they were sent: a provider's error text, an address with its query.
 _QUERY = re.compile(r"(?<=\?)[^\s'\"]+")
-_NAMED = re.compile(r"\b(code|state|nonce|token|secret|id_token|access_token|provider)=[^\s&'\"]+")
+_NAMED = re.compile(r"\b(code|state|nonce|token|secret|client_secret|id_token|access_token|provider)=[^\s&'\"]+")
 _TOKEN = re.compile(
     r"\beyJ[\w-]+(?:\.[\w-]+)*|[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{16,}|\b[A-Za-z0-9_-]{40,}\b"
 )

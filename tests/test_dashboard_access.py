@@ -208,7 +208,9 @@ def test_a_session_ends_while_its_page_is_open(
 
 
 def test_a_websocket_is_for_the_dashboards_own_pages(guarded: Guarded) -> None:
-    address = guarded.served.url.replace("http://", "ws://") + "/costs/_stcore/stream"
+    address = guarded.served.url.replace("http://", "ws://") + "/_stcore/stream"
+    with connect(address, additional_headers={"Origin": guarded.url.removesuffix("/costs")}):
+        pass
     for headers in ({"Origin": "https://evil.example"}, {"Origin": guarded.served.url}, {}):
         with pytest.raises(InvalidStatus), connect(address, additional_headers=headers):
             pass
