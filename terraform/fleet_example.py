@@ -36,6 +36,13 @@ excluded_users: [deployment-service-check]
 # The currency that reports show beside a bill's own. Rates come from rates.csv beside this file (columns
 # month,from,to,rate,source), else from the bill, else from the ECB (`hubledger fleet rates fetch`).
 # reporting_currency: EUR
+
+# Who bills the communities: documents are numbered <series>-<year>-<nnnn> under this key for ever.
+# issuer:
+#   key: us
+#   series: INV
+#   organisation: {name: Example Operator, country: US, email: billing@example.org}
+#   bank: {account: "000123456789"}
 """
 
 _CLUSTER = """\
@@ -115,6 +122,25 @@ hubs:
 
 contacts:
   - finance@example.org
+
+# What the community pays, and who pays it ('docs/invoices.md' has all of it; fleet.yaml says under 'issuer' who bills).
+# contract:
+#   from: 2026-01-01
+#   payer: {name: Example University, country: US, email: accounts@example.org}
+#   currency: USD
+#   tax: {category: O, reason: Not subject to VAT}     # S with a rate, Z, E, AE or O
+#   fees:
+#     membership: {amount: 6000, per: year}            # billed by the month
+#     usage:                                           # by active users: 280 of them pay 1,000.00
+#       tiers:
+#         - {from: 1, to: 10, price: 10.00}
+#         - {from: 11, to: 100, price: 5.00}
+#         - {from: 101, to: 1000, price: 2.50}
+#         - {from: 1001, to: 10000, price: 1.25}
+#         - {from: 10001, price: 0}
+#       cap: 14050.00
+#   grants:
+#     - {award: ABC-1, funder: Example Foundation, ceiling: 20000, from: 2026-01-01, to: 2027-01-01}
 """
 
 FILES = {
