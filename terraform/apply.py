@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from terraform import plan, receipts
 from terraform.caps import overruns
-from terraform.changes import Action
 from terraform.infra_errors import InfraError
 from terraform.receipts import Receipt
 from terraform.recovery import refuse_unsaved, settle
 from terraform.runner import Interrupted
+from terraform.tally import tally
 from terraform.terraform_faults import Stale
 from terraform.work import here, now
 
@@ -71,9 +71,10 @@ def apply_plan(site: Site, consent: Consent, past: Past | None = None) -> Receip
     receipt = _receipt(site, record, applied, consent.over_budget if broken else "")
     receipts.add(site.work.folder, receipt)
     site.work.discard_plan()
-    refuse_unsaved(site)
-    if applied.error is not None:
-        raise _with_log(site, applied)
+    error = _with_log(site, applied) if applied.error is not None else None
+    refuse_unsaved(site, after=error)
+    if error is not None:
+        raise error
     return receipt
 
 
@@ -110,8 +111,7 @@ def _over_budget(site: Site, record: Record, past: Past | None) -> list[str]:
 
 
 def _receipt(site: Site, record: Record, applied: Applied, reason: str) -> Receipt:
-    counts = applied.story.counts if applied.story.counts and applied.story.counts.operation == "apply" else None
-    done = {change.address: change.action for change in record.changes if change.address in applied.story.done}
+    added, changed, destroyed = tally(applied.story, record.changes)
     return Receipt(
         cluster=site.name,
         outcome=_outcome(applied),
@@ -124,9 +124,9 @@ def _receipt(site: Site, record: Record, applied: Applied, reason: str) -> Recei
         planned_by=record.made_by,
         commit=record.origin.commit,
         terraform=record.terraform,
-        added=counts.add if counts else sum(one in (Action.CREATE, Action.REPLACE) for one in done.values()),
-        changed=counts.change if counts else sum(one is Action.UPDATE for one in done.values()),
-        destroyed=counts.remove if counts else sum(one in (Action.DESTROY, Action.REPLACE) for one in done.values()),
+        added=added,
+        changed=changed,
+        destroyed=destroyed,
         serial_before=record.state.serial,
         serial_after=site.serial(),
         delta=f"{record.delta.total()[1]:f}" if record.delta else "",

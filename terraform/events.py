@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 Told = Mapping[str, object]
+_EMERGENCY = b"Emergency state dump"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Story:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     counts: Counts | None = None  # of a command that came to its end
     other: list[str] = field(default_factory=list)  # lines that are no events
+    interrupted: bool = False
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -111,6 +113,7 @@ class Story:
                 self.other.append(text)
             return None
         address = event.address
+        self.interrupted = self.interrupted or "Interrupt received" in event.message
         match event.type:
             case "apply_start":
                 self.pending.append(address)
@@ -131,6 +134,19 @@ def read(output: bytes) -> Story:
     for line in output.splitlines():
         story.add(line)
     return story
+
+
+def emergency_state(output: bytes) -> dict[str, object] | None:
+    """Return the state that Terraform printed because it could save it nowhere; None where it didn't have to."""
+    for line in output.splitlines():
+        if _EMERGENCY in line and (told := document(line)) is not None and isinstance(told.get("state"), dict):
+            return cast("dict[str, object]", told["state"])
+    return None
+
+
+def without_state(output: bytes) -> bytes:
+    """Return an output without such a state, which holds secrets."""
+    return b"\n".join(_EMERGENCY if _EMERGENCY in line else line for line in output.split(b"\n"))
 
 
 def document(output: bytes) -> dict[str, object] | None:

@@ -90,12 +90,13 @@ def _process(site: Site, who: str, created: str) -> tuple[str, bool | None]:
     host = who.rpartition("@")[2]
     if host != here():
         return f"a process on {host or 'another machine'}", None
-    for run in site.work.unfinished():
-        if run.started.alive():
-            return f"process {run.started.pid}, terraform {run.command} of this work folder", True
+    at = _time(created)
+    for run in reversed(site.work.unfinished()):
+        began = _time(run.began)
+        if run.started.alive() or (at is not None and began is not None and at >= began - 1):
+            return f"process {run.started.pid}, terraform {run.command} of this work folder", run.started.alive()
     import psutil  # it takes its time to import, and only this asks
 
-    at = _time(created)
     candidates = [
         process
         for process in psutil.process_iter(["name", "cmdline", "create_time", "cwd"])

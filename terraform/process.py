@@ -189,7 +189,9 @@ class _Lines:
 
     def pass_on(self, *, last: bool = False) -> None:
         # The process writes where the file's own position is: reading must not move it.
-        while part := os.pread(self._descriptor, 2**20, self._position):
+        while part := os.pread(self._descriptor, 2**20, self._position).split(b"\0", 1)[
+            0
+        ]:  # behind it is reserved room
             self._position += len(part)
             *lines, self._rest = (self._rest + part).split(b"\n")
             for each in lines:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from terraform import events, plan, receipts
 from terraform.infra_errors import InfraError
 from terraform.receipts import Receipt
-from terraform.work import here, now
+from terraform.tally import tally
+from terraform.work import here, now, printed
 
 if TYPE_CHECKING:
+    from terraform.events import Story
     from terraform.site import Site
     from terraform.work import Run
 
@@ -41,25 +43,33 @@ def settle(site: Site) -> list[Receipt]:
     return written
 
 
-def refuse_unsaved(site: Site) -> None:
-    """Raise UnsavedState where Terraform left a state that its backend didn't take."""
+def refuse_unsaved(site: Site, after: InfraError | None = None) -> None:
+    """Raise UnsavedState where Terraform left a state that its backend didn't take, `after` another error."""
     left = site.work.emergency_state
     if left.exists():
+        before = f"{after}\n" if after else ""
         raise UnsavedState(
-            f"{left}: Terraform could not save the state and put it here: see that the state's place works, then"
+            f"{before}{left}: Terraform could not save the state and put it here: see that the state's place works, then"
             f" `hubledger infra push-state {site.name}`; until then nothing else is done, for it would make things twice"
         )
 
 
+def _outcome(story: Story, *, ended: bool) -> str:
+    if story.errors:
+        return "interrupted" if story.interrupted else "failed"
+    return "applied" if ended else "lost"
+
+
 def _write_receipt(site: Site, run: Run) -> Receipt:
     """The receipt of an apply that its command did not live to write; what it did is in its output."""
-    story = events.read(site.terraform.masking.output(run.output.read_bytes()))
+    story = events.read(site.terraform.masking.output(events.without_state(printed(run.output))))
     counts = story.counts if story.counts and story.counts.operation == "apply" else None
     try:
         record = plan.read(site.work)
     except plan.NoPlan:
         record = None
     known = record if record is not None and record.plan == run.plan else None
+    added, changed, destroyed = tally(story, known.changes if known else ())
     failed = "; ".join(each.text for each in story.errors)
     site.surroundings.watch.say(
         f"{site.name}: an apply of {run.began} was left alone by its command; it"
@@ -67,7 +77,7 @@ def _write_receipt(site: Site, run: Run) -> Receipt:
     )
     receipt = Receipt(
         cluster=site.name,
-        outcome="applied" if counts and not failed else "failed" if failed else "lost",
+        outcome=_outcome(story, ended=counts is not None),
         began_at=run.began,
         ended_at=now(),
         by=plan.who(site.surroundings.environment),
@@ -77,9 +87,9 @@ def _write_receipt(site: Site, run: Run) -> Receipt:
         planned_by=known.made_by if known else "",
         commit=known.origin.commit if known else "",
         terraform=known.terraform if known else "",
-        added=counts.add if counts else 0,
-        changed=counts.change if counts else 0,
-        destroyed=counts.remove if counts else 0,
+        added=added,
+        changed=changed,
+        destroyed=destroyed,
         serial_before=known.state.serial if known else 0,
         serial_after=site.serial(),
         error=failed or ("" if counts else "nobody saw its end"),

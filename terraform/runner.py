@@ -6,8 +6,10 @@ What can be told again is: init, plan and what only reads are retried when the c
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +20,7 @@ from terraform.binary import FLAG, written
 from terraform.infra_errors import InfraError
 from terraform.process import Interrupts, Limits
 from terraform.terraform_faults import Locked, Transient, failure, of_text
-from terraform.work import now, replace
+from terraform.work import now, printed, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -122,6 +124,10 @@ class Terraform:
             upgrade=FLAG if upgrade else None,
         )
 
+        kept = self._work.data / "terraform.tfstate"
+        if kept.exists() and events.document(kept.read_bytes()) is None:
+            kept.unlink()  # it says only which backend is in use; a full disk may have cut it off
+
         def once() -> None:
             if self._cache is None:
                 self._captured(command, "init", self._patience.init_seconds)
@@ -171,6 +177,12 @@ class Terraform:
             self._check(ending, story, "apply", folder)
         except InfraError as caught:
             error = caught
+        if ending.code is not None and (folder / "output.raw").exists():
+            error = InfraError(
+                f"{self._cluster.name}: there was no room to write down how the apply ended; it is in {folder / 'output.raw'}:"
+                f" make room, then run `hubledger infra plan {self._cluster.name}`, which takes it from there"
+                + (f"\n{error}" if error else "")
+            )
         return Applied(story, error, folder / "output.jsonl", began)
 
     def show(self, plan: Path) -> dict[str, object]:
@@ -225,9 +237,16 @@ class Terraform:
         self._captured(command, "force-unlock", self._patience.init_seconds)
 
     def finish(self, folder: Path) -> None:
-        """Put the masked log in the place of what a run printed."""
+        """Put the masked log in the place of what a run printed; a state that it printed goes where it is looked for.
+
+        Raises OSError where there is no room: then all stays, to be finished later.
+        """
         raw = folder / "output.raw"
-        replace(folder / "output.jsonl", self.masking.output(raw.read_bytes()))
+        output = printed(raw)
+        state = events.emergency_state(output)
+        if state is not None:
+            replace(self._work.emergency_state, json.dumps(state, indent=2).encode(), mode=0o600)
+        replace(folder / "output.jsonl", self.masking.output(events.without_state(output)))
         raw.unlink()
 
     def _document(self, command: str, *arguments: str, **options: type) -> dict[str, object]:
@@ -261,7 +280,8 @@ class Terraform:
                 files=files,
             )
         if ending.code is not None:
-            self.finish(folder)
+            with suppress(OSError):  # no room: whoever works on the cluster next finishes it
+                self.finish(folder)
         return story, ending, folder
 
     def _captured(self, command: Sequence[str], name: str, seconds: float, *, despite_signal: bool = False) -> bytes:
@@ -273,12 +293,12 @@ class Terraform:
             limits = Limits(seconds, self._patience.grace_seconds)
             interrupts = Interrupts(self._watch.say) if despite_signal else self._interrupts
             ending = self._run(command, name, output=output, errors=errors, limits=limits, interrupts=interrupts)
-            printed = [_read(file) for file in (output, errors)]
+            said = [_read(file) for file in (output, errors)]
         if ending.code != 0 or ending.interrupted:
-            text = self.masking.output(b"\n".join(printed)).decode("utf-8", "replace")
+            text = self.masking.output(b"\n".join(said)).decode("utf-8", "replace")
             story = events.Story(diagnostics=of_text(text), other=[line for line in text.splitlines() if line.strip()])
             self._check(ending, story, name, None)
-        return printed[0]
+        return said[0]
 
     def _run(
         self,

@@ -65,6 +65,11 @@ _CAUSES = (
         "sign in to the cloud and run again; `hubledger infra doctor {cluster}` says which credentials it looks for",
     ),
     _cause(
+        r"\b429\b|too many requests|rate ?limit|throttl|RequestLimitExceeded",
+        "the cloud wants fewer requests: wait, then run again",
+        Transient,
+    ),
+    _cause(
         r"\b40[13]\b|PermissionDenied|AccessDenied|access denied|UnauthorizedOperation|AuthorizationFailed|forbidden"
         r"|does not have .* access|password authentication failed",
         "the credentials in use lack a permission: grant it, or sign in as someone who has it",
@@ -72,11 +77,6 @@ _CAUSES = (
     _cause(
         r"quotaExceeded|quota .*exceeded|exceeded quota|LimitExceeded|InsufficientInstanceCapacity|ZONE_RESOURCE_POOL_EXHAUSTED",
         "the cloud has no more of it for this account or place: ask for quota, or choose another machine type or zone",
-    ),
-    _cause(
-        r"\b429\b|too many requests|rate ?limit|throttl|RequestLimitExceeded",
-        "the cloud wants fewer requests: wait, then run again",
-        Transient,
     ),
     _cause(
         r"\b50[0234]\b|internal server error|bad gateway|service unavailable|gateway timeout|connection reset|broken pipe"

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 _IGNORED = ".terraform/\n.hubledger/\n*.tfstate\n*.tfstate.*\n"
 _KEPT_RUNS = 20
+_PROCESS = "process.json"
+_PROCESS_BYTES = 100
+# What an apply prints finds room whatever becomes of the disk: if Terraform can save a state nowhere, it prints it.
+_RESERVED_BYTES = 8 * 2**20
 
 
 class Busy(InfraError):
@@ -138,7 +142,10 @@ class Work:
             yield
 
     def begin(self, command: str, plan: str | None) -> tuple[Path, FileIO]:
-        """Make the folder of a run; return it and its output, open for reading and writing."""
+        """Make the folder of a run; return it and its output, open for reading and writing. For an apply, room is reserved.
+
+        What is reserved and not written is NUL bytes.
+        """
         runs = self.private / "runs"
         runs.mkdir(mode=0o700, exist_ok=True)
         for old in sorted(runs.iterdir())[:-_KEPT_RUNS]:
@@ -148,29 +155,40 @@ class Work:
         folder = runs / f"{stamp}-{command}"
         folder.mkdir(mode=0o700)
         replace(folder / "run.json", json.dumps({"command": command, "began": now(), "plan": plan}).encode())
-        descriptor = os.open(folder / "output.raw", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        (folder / _PROCESS).write_bytes(b" " * _PROCESS_BYTES)
+        descriptor = os.open(folder / "output.raw", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        if plan is not None and hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, _RESERVED_BYTES)
         return folder, os.fdopen(descriptor, "r+b", buffering=0)
 
     def note_start(self, folder: Path, started: Started) -> None:
-        """Write down which process the run in `folder` is."""
-        told = json.loads((folder / "run.json").read_bytes())
-        replace(folder / "run.json", json.dumps(told | {"pid": started.pid, "created": started.created}).encode())
+        """Write down which process the run in `folder` is; that takes no more room, for there may be none by now."""
+        told = json.dumps({"pid": started.pid, "created": started.created}).encode().ljust(_PROCESS_BYTES)
+        with (folder / _PROCESS).open("r+b", buffering=0) as file:
+            file.write(told)
 
     def unfinished(self) -> list[Run]:
         """Return the runs whose end nobody saw: their Python died, or left them running."""
         found: list[Run] = []
         for output in sorted((self.private / "runs").glob("*/output.raw")):
             told = json.loads((output.parent / "run.json").read_bytes())
-            started = Started(int(told.get("pid", 0)), float(told.get("created", 0)))
+            process = json.loads((output.parent / _PROCESS).read_bytes().strip() or b"{}")
+            started = Started(int(process.get("pid", 0)), float(process.get("created", 0)))
             found.append(Run(output.parent, told["command"], told["began"], started, told["plan"]))
         return found
 
 
-def replace(file: Path, content: bytes) -> None:
+def printed(file: Path) -> bytes:
+    """Return what a run has printed, without the room that is reserved behind it."""
+    return file.read_bytes().rstrip(b"\0")
+
+
+def replace(file: Path, content: bytes, mode: int = 0o644) -> None:
     """Write a file whole or not at all; only its owner may read it where its folder is private."""
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
+        beside.touch(mode)
         beside.write_bytes(content)
         beside.replace(file)
     finally:

@@ -56,7 +56,10 @@ LABELS = '{ "cluster-name" = "tidewater", "managed-by" = "hubledger", "hub-name"
 # What holds data, and a bucket, on the toy cloud.
 DISK = f"""
 variable "disk" {{ default = "homes" }}
-variable "size" {{ default = 100 }}
+variable "size" {{
+  type    = number
+  default = 100
+}}
 variable "labels" {{
   type    = map(string)
   default = {LABELS}
@@ -155,7 +158,7 @@ class Infra:
 
     def terraform(self, cluster: str) -> psutil.Process:
         """Return the process of Terraform that works on a cluster."""
-        runs = sorted(self.work(cluster).glob(".hubledger/runs/*/run.json"))
+        runs = sorted(self.work(cluster).glob(".hubledger/runs/*/process.json"))
         return psutil.Process(json.loads(runs[-1].read_text())["pid"])
 
 
