@@ -8,13 +8,12 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from analytics.money import minor_unit, round_parts, round_total
+from analytics.money import minor_unit, round_total
 from billing.days import month_days
 from billing.document import (
     Award,
     BankAccount,
     Basis,
-    Cell,
     Document,
     Information,
     Kind,
@@ -25,15 +24,13 @@ from billing.document import (
     Party,
     Phrase,
     Rate,
-    Source,
     Status,
-    TaxCategory,
     Totals,
-    Unit,
     Version,
 )
-from billing.fees import Fee, fees
+from billing.fees import fees
 from billing.grants import Charge, Payable, charge_grants
+from billing.lines import cells, check_rates, fee_line, markup, merged, pass_through
 from billing.settlement import Settlement, settle
 from billing.tax import subtotals
 
@@ -44,16 +41,11 @@ if TYPE_CHECKING:
     from billing.days import Days
     from billing.facts import Facts
     from billing.inputs import Inputs, Signed
-    from billing.settlement import Bill, Part
+    from billing.settlement import Part
     from terraform.contract import Bank, Contract, Grant, Organisation, Tax
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
-_ORDER = list(LineKind)
-
-
-class NoRate(Exception):
-    """A bill is in another currency than the contract, and nobody says what it is worth; nothing was drafted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +68,7 @@ class Computation:
 def compute(facts: Facts, inputs: Inputs, *, today: date) -> Computation:
     """Return the drafts of every community with a contract, dated `today`. Raises NoRate with every bill that lacks one."""
     settlement = settle(facts, inputs)
-    _check_rates(settlement, inputs)
+    check_rates(settlement, inputs)
     drafts = [
         draft
         for signed in sorted(inputs.signed, key=lambda each: each.community)
@@ -101,35 +93,16 @@ def active_users(inputs: Inputs, facts: Facts, community: str) -> Decimal:
     return counted.quantize(Decimal("0.01")).normalize() if counted else ZERO
 
 
-def _check_rates(settlement: Settlement, inputs: Inputs) -> None:
-    currencies = {each.community: each.contract.currency for each in inputs.signed}
-    lacking = sorted(
-        {
-            (part.bill.currency, currencies[part.community], part.community)
-            for part in settlement.parts
-            if inputs.rate(*part.bill, currencies[part.community]) is None
-        }
-    )
-    if lacking:
-        raise NoRate(
-            "\n".join(
-                f"{community}: no rate of {inputs.month} from {base} to {currency}, which its contract is in: add it to"
-                " rates.csv, or fetch the ECB's with `hubledger fleet rates fetch`; nothing was drafted"
-                for base, currency, community in lacking
-            )
-        )
-
-
 def _drafts(signed: Signed, parts: Sequence[Part], facts: Facts, inputs: Inputs, today: date) -> list[Draft]:
     contract = signed.contract
     month = month_days(inputs.month)
-    payable = _pass_through(parts, contract, inputs)
-    payable += _markup(payable, contract)
+    payable = pass_through(parts, contract, inputs)
+    payable += markup(payable, contract)
     for fee in fees(contract, month, active_users(inputs, facts, signed.community)):
         awards = tuple(
             g.award for g in contract.grants if g.fees and g.start <= fee.days.start and fee.days.end <= g.end
         )
-        payable.append(Payable(_fee_line(fee), awards))
+        payable.append(Payable(fee_line(fee), awards))
     before = {grant.award: inputs.charged_before(signed.community, grant.award) for grant in contract.grants}
     lines, charges = charge_grants(payable, contract, before)
     notes = (*_ceilings(contract, charges), *_dates(contract, payable, month))
@@ -141,88 +114,10 @@ def _drafts(signed: Signed, parts: Sequence[Part], facts: Facts, inputs: Inputs,
         Draft(
             signed.community,
             payer,
-            _document(signed, own.get(payer), _merged(found), charges, notes, facts, inputs, today),
+            _document(signed, own.get(payer), merged(found), charges, notes, facts, inputs, today),
         )
         for payer, found in sorted(groups.items())
     ]
-
-
-def _pass_through(parts: Sequence[Part], contract: Contract, inputs: Inputs) -> list[Payable]:
-    by_bill: dict[Bill, list[Part]] = defaultdict(list)
-    for part in parts:
-        by_bill[part.bill].append(part)
-    tax = contract.pass_through_tax or contract.tax
-    found = []
-    for bill, mine in sorted(by_bill.items()):
-        rate = inputs.rate(*bill, contract.currency)
-        assert rate is not None  # noqa: S101 – checked before
-        nets = [part.amount for part in mine]
-        if bill.currency != contract.currency:
-            nets = round_parts([part.amount * rate.rate for part in mine], contract.currency)
-        for part, net in zip(mine, nets, strict=True):
-            if not net and not part.amount:
-                continue
-            line = Line(
-                id="",
-                kind=LineKind.PASS_THROUGH,
-                text=(
-                    Phrase.of("pass_through_component", component=part.component, hub=part.hub)
-                    if part.hub
-                    else Phrase.of("pass_through_own_component", component=part.component)
-                ),
-                quantity=-ONE if net < 0 else ONE,
-                unit=Unit.ONE,
-                price=abs(net),
-                net=net,
-                tax=TaxCategory(tax.category),
-                tax_rate=tax.rate,
-                hub=part.hub,
-                component=part.component,
-                origin="pass-through",
-                sources=(Source(*bill, part.amount),) if part.amount else (),
-            )
-            found.append(Payable(line, part.awards, part.too_late))
-    return found
-
-
-def _markup(payable: Sequence[Payable], contract: Contract) -> list[Payable]:
-    base = sum((each.line.net for each in payable), ZERO)
-    net = round_total(base * contract.markup_percent / 100, contract.currency)
-    if not net:
-        return []
-    tax = contract.pass_through_tax or contract.tax
-    text = Phrase.of("markup", rate=contract.markup_percent)
-    line = _simple_line(LineKind.MARKUP, "markup", text, net, tax)
-    return [Payable(line, tuple(grant.award for grant in contract.grants if grant.fees))]
-
-
-def _simple_line(kind: LineKind, origin: str, text: Phrase, net: Decimal, tax: Tax) -> Line:
-    quantity = -ONE if net < 0 else ONE
-    return Line("", kind, text, quantity, Unit.ONE, abs(net), net, TaxCategory(tax.category), tax.rate, origin=origin)
-
-
-def _fee_line(fee: Fee) -> Line:
-    tax = TaxCategory(fee.tax.category)
-    return Line(
-        "", fee.kind, fee.text, fee.quantity, fee.unit, fee.price, fee.net, tax, fee.tax.rate, origin=fee.origin
-    )
-
-
-def _merged(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The lines in order, those of one hub and component together whichever bill they are from, and numbered."""
-    groups: dict[tuple[int, bool, str, str, str, str, TaxCategory, Decimal], list[Line]] = defaultdict(list)
-    for line in lines:
-        place = (_ORDER.index(line.kind), line.hub == "", line.hub, line.component)
-        groups[*place, line.origin, line.award, line.tax, line.tax_rate].append(line)
-    found = []
-    for number, key in enumerate(sorted(groups), start=1):
-        line, *more = groups[key]
-        if more:
-            net = sum((each.net for each in groups[key]), ZERO)
-            sources = tuple(source for each in groups[key] for source in each.sources)
-            line = replace(line, net=net, quantity=-ONE if net < 0 else ONE, price=abs(net), sources=sources)
-        found.append(replace(line, id=str(number)))
-    return tuple(found)
 
 
 def _document(
@@ -310,15 +205,6 @@ def payment_terms(contract: Contract, due: date) -> Phrase:
     if contract.payment_terms:
         return Phrase.text(contract.payment_terms)
     return Phrase.of("payment_days", days=contract.payment_days, due=due)
-
-
-def cells(lines: Iterable[Line]) -> tuple[Cell, ...]:
-    """Return the table of hubs and components."""
-    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for line in lines:
-        if line.kind is LineKind.PASS_THROUGH:
-            sums[line.hub, line.component] += line.net
-    return tuple(Cell(hub, component, amount) for (hub, component), amount in sorted(sums.items()))
 
 
 def party(organisation: Organisation) -> Party:

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from billing import ledger_rows
-from billing.compute import Computation, cells, compute, with_totals
+from billing.compute import Computation, compute, with_totals
 from billing.document import Award, Document, Kind, Line, LineKind, Phrase, Reference, Source, Status
 from billing.facts import facts
 from billing.gathering import gather
 from billing.ledger_rows import DraftRow, Event, Issued
+from billing.lines import cells
 from terraform.contract import Tax
 
 if TYPE_CHECKING:

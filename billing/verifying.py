@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from billing import canonical, document_checks, ledger_rows
-from billing.compute import Computation, NoRate, compute
+from billing.compute import Computation, compute
 from billing.correcting import Chain, chains, correction, noted, nothing
 from billing.drafting import core
 from billing.facts import facts
 from billing.ledger import LedgerError
 from billing.ledger_tables import COMPUTATIONS, CREDIT_NOTES, INVOICES, LINES, PAYMENTS, PERIODS, PROVIDER_TOTALS
+from billing.lines import NoRate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,8 @@ from terraform.fleet_faults import suggestion
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from terraform.contract_schema import ContractFile, GrantFile, IssuerFile, OrganisationFile, TaxFile
+    from terraform.contract_schema import ContractFile, GrantFile, IssuerFile, OrganisationFile
+    from terraform.fee_schema import TaxFile
     from terraform.fleet_document import Document, Fault, Location, Part
     from terraform.fleet_schema import CommunityFile, FleetFile
 

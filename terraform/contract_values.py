@@ -27,15 +27,12 @@ if TYPE_CHECKING:
     from terraform.contract_schema import (
         BankFile,
         ContractFile,
-        EngagementFile,
         GrantFile,
         IssuerFile,
-        MembershipFeeFile,
         OrganisationFile,
-        TaxFile,
         TermsFile,
-        UsageFeeFile,
     )
+    from terraform.fee_schema import EngagementFile, MembershipFeeFile, TaxFile, UsageFeeFile
 
 Terms = TypeVar("Terms", bound="BaseModel")
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from analytics.money import minor_unit
 from billing import document_checks
 from billing import inputs as billing_inputs
-from billing.compute import NoRate, compute
+from billing.compute import compute
 from billing.document import LineKind, Phrase
 from billing.grants import room
 from billing.inputs import BillRate, Stated
+from billing.lines import NoRate
 from billing.settlement import Bearing
 from terraform.contract import Grant, MembershipFee, Organisation, Per, Tier, UsageFee
 from tests.accounts import Account, accounts
