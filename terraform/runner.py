@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_LOCK_TIMEOUT = "10s"
 _MINUTE = 60.0
 _UNWANTED = ("TF_WORKSPACE", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION")
 
@@ -60,6 +59,7 @@ class Patience:
     plan_seconds: float = 60 * _MINUTE
     apply_seconds: float = 240 * _MINUTE
     grace_seconds: float = 5 * _MINUTE
+    lock_seconds: float = 10
     attempts: int = 4
     first_wait_seconds: float = 2.0
 
@@ -149,7 +149,7 @@ class Terraform:
                     json=FLAG,
                     input=False,
                     out=str(out),
-                    lock_timeout=_LOCK_TIMEOUT,
+                    lock_timeout=f"{self._patience.lock_seconds:g}s",
                     destroy=FLAG if destroy else None,
                     refresh_only=FLAG if refresh_only else None,
                     var_file=variables[0] if variables else None,
@@ -169,7 +169,8 @@ class Terraform:
 
     def apply(self, plan: Path, identity: str) -> Applied:
         """Apply a saved plan, once. `identity` is written down with the run, for who finds it unfinished."""
-        command = self._binary.command("apply", str(plan), json=FLAG, input=False, lock_timeout=_LOCK_TIMEOUT)
+        wait = f"{self._patience.lock_seconds:g}s"
+        command = self._binary.command("apply", str(plan), json=FLAG, input=False, lock_timeout=wait)
         began = now()
         story, ending, folder = self._logged(command, "apply", identity, self._patience.apply_seconds, [], kill=False)
         error: InfraError | None = None

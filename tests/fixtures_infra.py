@@ -183,6 +183,7 @@ def environment_of(folder: Path, base: Mapping[str, str]) -> dict[str, str]:
         "HUBLEDGER_INFRA": str(folder / "infra"),
         "HUBLEDGER_RETRY_SECONDS": "0.1",
         "HUBLEDGER_GRACE_SECONDS": "5",
+        "HUBLEDGER_LOCK_SECONDS": "0",
         "COLUMNS": "200",
     }
 
