@@ -14,7 +14,7 @@ from analytics import show
 from analytics.invoice_totals import read_amount
 from analytics.lake import Lake
 from analytics.options import FLEET, LAKE, FleetOption, LakeOption, MonthOption, TextFormat, TextFormatOption
-from billing import certificate_page, correcting, payments, show_invoices, verifying
+from billing import adjusting, certificate_page, payments, show_invoices, verifying
 from billing.certificate import CertificateError, certificate
 from billing.options import LEDGER, CommunityOption, LedgerOption, actor, opened
 from billing.pdf import PdfError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ERRORS: tuple[type[Exception], ...] = (
     CertificateError,
     PdfError,
-    correcting.CorrectionError,
+    adjusting.CorrectionError,
     payments.PaymentError,
 )
 
@@ -58,7 +58,7 @@ def adjust_command(
     Example: hubledger invoices adjust --month 2026-09
     """
     with opened(ledger) as book:
-        drafts = correcting.adjust(book, Lake(lake), load(fleet), month, actor=actor())
+        drafts = adjusting.adjust(book, Lake(lake), load(fleet), month, actor=actor())
     if not drafts:
         typer.echo(f"{month}: nothing to adjust", err=True)
         return
@@ -79,7 +79,7 @@ def void_command(
     Example: hubledger invoices void HC-2026-0001 --reason "Wrong payer"
     """
     with opened(ledger) as book:
-        draft = correcting.void(book, number, reason=reason, actor=actor())
+        draft = adjusting.void(book, number, reason=reason, actor=actor())
     show.print_parts(show_invoices.drafts_table(draft.month, [draft]))
     typer.echo(f"issue it with: hubledger invoices issue --month {draft.month}", err=True)
 

@@ -9,6 +9,7 @@ from analytics.bill_totals import Account, bill_totals
 from analytics.tables import CHARGES
 from billing import ledger_rows
 from billing.certificate_figures import Bill, Certificate, Certified, Rounding, Share
+from billing.correcting import newest_computation
 from billing.document import Version
 from billing.facts import facts
 from billing.settlement import Bearing, settle
@@ -43,7 +44,7 @@ def certificate(ledger: Ledger, lake: Lake, month: str, *, today: date) -> Certi
             raise CertificateError(f"{month} is not closed: run `hubledger invoices close --month {month}` first")
         issued = ledger_rows.issued(con, month=month)
         drafts = ledger_rows.drafts(con, month)
-        inputs = ledger_rows.kept_inputs(con, _newest(issued, period.computation))
+        inputs = ledger_rows.kept_inputs(con, newest_computation(issued, period.computation))
     settlement = settle(facts(lake, month, inputs.at), inputs)
     _check_charges(lake, month, inputs, settlement)
     documents = tuple(_certified(each) for each in issued)
@@ -66,12 +67,6 @@ def certificate(ledger: Ledger, lake: Lake, month: str, *, today: date) -> Certi
             for share in settlement.shares
         ),
     )
-
-
-def _newest(issued: Iterable[Issued], closed_with: str) -> str:
-    """The computation of the newest note, else the one that the month was closed with. A void computes nothing."""
-    notes = [each for each in issued if not each.whole and each.computation != closed_with]
-    return max(notes, key=lambda each: (each.issued_at, each.sequence)).computation if notes else closed_with
 
 
 def _bills(settlement: Settlement, inputs: Inputs, documents: Iterable[Certified]) -> Iterator[Bill]:

@@ -6,21 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
-
 from analytics import deliveries
 from analytics.bill_totals import bill_totals
-from billing import ledger_rows
+from billing import ledger_entries, ledger_rows
 from billing.compute import compute
 from billing.drafting import core, replace_drafts
 from billing.gathering import gather
 from billing.ledger_rows import Event
-from billing.ledger_tables import PROVIDER_TOTALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from sqlalchemy import Connection
 
     from analytics.lake import Lake
     from billing.compute import Computation
@@ -74,31 +69,12 @@ def close(
             made = compute(found, inputs, today=actor.now.date())
         rows = replace_drafts(con, month, made, inputs, (), actor)
         fingerprint = inputs.fingerprint
-        keep_totals(con, made, inputs)
-        ledger_rows.close_period(con, month, fingerprint, reason=inputs.reason, at=actor.now, who=actor.who)
-        ledger_rows.note(
+        ledger_entries.keep_totals(con, inputs, made.settlement)
+        ledger_entries.close_period(con, month, fingerprint, reason=inputs.reason, at=actor.now, who=actor.who)
+        ledger_entries.note(
             con, Event(actor.now, actor.who, "close", month, "", f"{inputs.bills} {inputs.reason}".strip())
         )
     return Closed(month, fingerprint, len(rows))
-
-
-def keep_totals(con: Connection, made: Computation, inputs: Inputs) -> None:
-    """Keep what each provider's bill came to."""
-    stated = {(each.issuer, each.account, each.currency): each.amount for each in inputs.stated}
-    rows = [
-        {
-            "computation": inputs.fingerprint,
-            "issuer": bill.issuer,
-            "account": bill.account,
-            "currency": bill.currency,
-            "exact": f"{exact:f}",
-            "rounded": ledger_rows.minor(rounded, bill.currency),
-            "stated": f"{stated[bill]:f}" if bill in stated else None,
-        }
-        for bill, (exact, rounded) in sorted(made.settlement.totals.items())
-    ]
-    if rows:
-        con.execute(insert(PROVIDER_TOTALS), rows)
 
 
 def _provisional(lake: Lake, month: str, inputs: Inputs) -> Iterator[str]:

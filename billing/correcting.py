@@ -7,33 +7,21 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from billing import ledger_rows
-from billing.compute import Computation, compute, with_totals
+from billing.compute import with_totals
 from billing.document import Award, Document, Kind, Line, LineKind, Phrase, Reference, Source, Status
-from billing.facts import facts
-from billing.gathering import gather
-from billing.ledger_rows import DraftRow, Event, Issued
 from billing.lines import cells
+from billing.settlement import Bill
 from terraform.contract import Tax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from sqlalchemy import Connection
-
-    from analytics.lake import Lake
     from billing.document import TaxSubtotal
-    from billing.drafting import Actor
     from billing.inputs import Inputs
-    from billing.ledger import Ledger
-    from terraform.fleet import Fleet
+    from billing.ledger_rows import Issued
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
-
-
-class CorrectionError(Exception):
-    """Nothing was corrected; the ledger is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,58 +106,6 @@ def correction(
     return replace(document, totals=replace(totals, payable=owed, rounding=owed - totals.tax_inclusive))
 
 
-def adjust(ledger: Ledger, lake: Lake, fleet: Fleet, month: str, *, actor: Actor) -> tuple[DraftRow, ...]:
-    """Draft a note for every document of a closed month that a restated bill (or a new allocation) changes.
-
-    By the contracts that the month was closed with. A community that has no invoice of the month yet gets a draft of one.
-    Raises CorrectionError if the month is open, or has drafts that are not issued.
-    """
-    with ledger.write() as con:
-        period = ledger_rows.period(con, month)
-        if period is None or period.computation is None:
-            raise CorrectionError(f"{month} is open: run `hubledger invoices draft --month {month}` again")
-        waiting = [each for each in ledger_rows.drafts(con, month) if not each.corrects]
-        if waiting:
-            raise CorrectionError(f"{month} has drafts: run `hubledger invoices issue --month {month}` first")
-        inputs = _restated(con, lake, fleet, month, period.computation)
-        made = compute(facts(lake, month, inputs.at), inputs, today=actor.now.date())
-        fingerprint = ledger_rows.keep_inputs(con, inputs, actor.now)
-        ledger_rows.remove_drafts(con, [each for each in ledger_rows.drafts(con, month) if not each.whole])
-        drafts = tuple(_adjustments(con, month, made, inputs, fingerprint))
-        for each in drafts:
-            ledger_rows.put_draft(con, each, actor.now)
-        ledger_rows.note(con, Event(actor.now, actor.who, "adjust", month, "", f"{len(drafts)} drafts, {fingerprint}"))
-    return drafts
-
-
-def void(ledger: Ledger, number: str, *, reason: str, actor: Actor) -> DraftRow:
-    """Draft a credit note for all that an invoice and its notes charged. Raises CorrectionError."""
-    with ledger.write() as con:
-        chain = chain_of(con, number)
-        if chain.voided:
-            raise CorrectionError(f"{number} is voided already")
-        document = correction(chain, None, Phrase.of("whole_credit", number=number), (Phrase.text(reason),))
-        if document is None:
-            raise CorrectionError(f"{number} and its notes come to nothing already")
-        invoice = chain.invoice
-        draft = DraftRow(invoice.month, invoice.community, invoice.payer, number, True, document, invoice.computation)
-        ledger_rows.remove_drafts(con, [draft])
-        ledger_rows.put_draft(con, draft, actor.now)
-        ledger_rows.note(con, Event(actor.now, actor.who, "void", invoice.month, number, reason))
-    return draft
-
-
-def chain_of(con: Connection, number: str) -> Chain:
-    """Return an invoice with its notes. Raises CorrectionError if there is none of that number."""
-    found = next(iter(ledger_rows.issued(con, number=number)), None)
-    if found is None:
-        raise CorrectionError(f"no document {number}: `hubledger invoices list` names what there is")
-    if found.corrects:
-        raise CorrectionError(f"{number} is a note: name the invoice that it corrects, {found.corrects}")
-    same = ledger_rows.issued(con, month=found.month, communities=[found.community])
-    return next(each for each in chains(same) if each.invoice.number == number)
-
-
 def causes(lines: Iterable[Line], sign: int) -> tuple[Phrase, ...]:
     """Say by how much each bill changed what these lines charge."""
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
@@ -183,31 +119,28 @@ def causes(lines: Iterable[Line], sign: int) -> tuple[Phrase, ...]:
     )
 
 
-def noted(chain: Chain, target: Document | None, month: str) -> Document | None:
-    """Return the note for a restated bill, which says what each bill changed."""
-    reason = Phrase.of("restated_bill", month=month)
+def noted(chain: Chain, target: Document | None, reason: Phrase | None = None) -> Document | None:
+    """Return the note that makes up the difference, which says by how much each bill changed it."""
     bare = correction(chain, target, reason)
     if bare is None:
         return None
     return replace(bare, notes=causes(bare.lines, -1 if bare.kind is Kind.CREDIT_NOTE else 1))
 
 
-def _adjustments(
-    con: Connection, month: str, made: Computation, inputs: Inputs, fingerprint: str
-) -> Iterable[DraftRow]:
-    there = chains(ledger_rows.issued(con, month=month))
-    alive = {(each.invoice.community, each.invoice.payer): each for each in there if not each.voided}
-    voided = {(each.invoice.community, each.invoice.payer) for each in there if each.voided}
-    targets = {(each.community, each.payer): each.document for each in made.drafts}
-    for key in sorted(alive.keys() | targets.keys()):
-        community, payer = key
-        if key in alive:
-            chain = alive[key]
-            document = noted(chain, targets.get(key) or nothing(chain, inputs), month)
-            if document is not None:
-                yield DraftRow(month, community, payer, chain.invoice.number, False, document, fingerprint)
-        elif key not in voided:
-            yield DraftRow(month, community, payer, "", False, targets[key], fingerprint)
+def reason_for(lines: Iterable[Line], restated: Collection[Bill], month: str) -> Phrase:
+    """Say why these lines changed: a bill that was restated, its cost allocated anew, or users counted anew."""
+    bills = {Bill(each.provider, each.account, each.currency) for line in lines for each in line.sources}
+    if bills & set(restated):
+        return Phrase.of("restated_bill", month=month)
+    if not bills and any(line.kind is LineKind.USAGE_FEE for line in lines):
+        return Phrase.of("users_counted_anew", month=month)
+    return Phrase.of("allocated_anew", month=month)
+
+
+def newest_computation(issued: Iterable[Issued], closed_with: str) -> str:
+    """Return what a month's newest note was computed from, else what the month was closed with. A void computes nothing."""
+    notes = [each for each in issued if not each.whole and each.computation != closed_with]
+    return max(notes, key=lambda each: (each.issued_at, each.sequence)).computation if notes else closed_with
 
 
 def nothing(chain: Chain, inputs: Inputs) -> Document:
@@ -215,21 +148,6 @@ def nothing(chain: Chain, inputs: Inputs) -> Document:
     invoice = chain.invoice.document
     basis = replace(invoice.basis, bills=inputs.bills)
     return with_totals(replace(invoice, lines=(), awards=(), basis=basis), ())
-
-
-def _restated(con: Connection, lake: Lake, fleet: Fleet, month: str, computation: str) -> Inputs:
-    """The month's inputs as they are now, with the contracts that it was closed with."""
-    was = ledger_rows.kept_inputs(con, computation)
-    _, now = gather(lake, fleet, month, balances=ledger_rows.balances(con, month))
-    signed = {each.community: each for each in now.signed} | {each.community: each for each in was.signed}
-    rates = {(each.issuer, each.account, each.base, each.currency): each for each in now.rates}
-    rates |= {(each.issuer, each.account, each.base, each.currency): each for each in was.rates}
-    return replace(
-        now,
-        signed=tuple(signed[name] for name in sorted(signed)),
-        rates=tuple(rates[key] for key in sorted(rates)),
-        issuer=was.issuer,
-    )
 
 
 _Key = tuple[LineKind, str, str, str, str, str, Decimal]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from billing import ledger_rows
+from billing import ledger_entries, ledger_rows
 from billing.compute import compute
 from billing.document import Status
 from billing.facts import facts
@@ -53,7 +53,7 @@ def draft(
             return _draft_voided(con, lake, fleet, month, communities, actor, period.computation)
         found, inputs = gather(lake, fleet, month, balances=ledger_rows.balances(con, month))
         made = compute(found, inputs, today=actor.now.date())
-        ledger_rows.open_period(con, month)
+        ledger_entries.open_period(con, month)
         return replace_drafts(con, month, made, inputs, communities, actor)
 
 
@@ -61,16 +61,18 @@ def replace_drafts(
     con: Connection, month: str, made: Computation, inputs: Inputs, communities: Collection[str], actor: Actor
 ) -> tuple[DraftRow, ...]:
     """Put the computed documents in place of the month's invoice drafts."""
-    fingerprint = ledger_rows.keep_inputs(con, inputs, actor.now)
-    ledger_rows.remove_drafts(con, [each for each in ledger_rows.drafts(con, month, communities) if not each.corrects])
+    fingerprint = ledger_entries.keep_inputs(con, inputs, actor.now)
+    ledger_entries.remove_drafts(
+        con, [each for each in ledger_rows.drafts(con, month, communities) if not each.corrects]
+    )
     rows = tuple(
         DraftRow(month, each.community, each.payer, "", False, each.document, fingerprint)
         for each in made.drafts
         if not communities or each.community in communities
     )
     for row in rows:
-        ledger_rows.put_draft(con, row, actor.now)
-    ledger_rows.note(con, Event(actor.now, actor.who, "draft", month, "", f"{len(rows)} drafts, {fingerprint}"))
+        ledger_entries.put_draft(con, row, actor.now)
+    ledger_entries.note(con, Event(actor.now, actor.who, "draft", month, "", f"{len(rows)} drafts, {fingerprint}"))
     return rows
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from billing import canonical, document_checks, ledger_rows
+from billing import canonical, document_checks, ledger_entries, ledger_rows
 from billing.compute import payment_terms
 from billing.document import Document, Kind, Status
 from billing.ledger_rows import DraftRow, Event, Issued
@@ -58,8 +58,8 @@ def _issue(con: Connection, draft: DraftRow, on: date, actor: Actor) -> str:
     number = f"{draft.document.series}-{year}-{sequence + 1:04}"
     document = canonical.sealed(_dated(draft, inputs, number, on), previous_hash=previous_hash)
     document_checks.check(document)
-    ledger_rows.remove_drafts(con, [draft])
-    ledger_rows.put_issued(
+    ledger_entries.remove_drafts(con, [draft])
+    ledger_entries.put_issued(
         con,
         draft,
         document,
@@ -68,7 +68,7 @@ def _issue(con: Connection, draft: DraftRow, on: date, actor: Actor) -> str:
         at=actor.now,
         who=actor.who,
     )
-    ledger_rows.note(con, Event(actor.now, actor.who, "issue", draft.month, number, document.content_hash))
+    ledger_entries.note(con, Event(actor.now, actor.who, "issue", draft.month, number, document.content_hash))
     return number
 
 

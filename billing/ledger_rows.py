@@ -7,20 +7,32 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 
 from analytics.money import minor_unit
 from billing import canonical, inputs
 from billing.document import Document, Kind
 from billing.inputs import Balance, Inputs
 from billing.ledger import LedgerError
-from billing.ledger_tables import COMPUTATIONS, CREDIT_NOTES, DRAFTS, EVENTS, INVOICES, LINES, PAYMENTS, PERIODS
+from billing.ledger_tables import (
+    COMPUTATIONS,
+    CREDIT_NOTES,
+    DRAFTS,
+    EVENTS,
+    INVOICES,
+    LINES,
+    PAYMENTS,
+    PERIODS,
+    PROVIDER_TOTALS,
+)
+from billing.settlement import Bill
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from datetime import date, datetime
+    from collections.abc import Collection
+    from datetime import datetime
 
     from sqlalchemy import Connection
+
 
 ZERO = Decimal(0)
 
@@ -115,31 +127,6 @@ def periods(con: Connection) -> tuple[Period, ...]:
     )
 
 
-def open_period(con: Connection, month: str) -> None:
-    """Make the month known, open, if it isn't yet."""
-    if period(con, month) is None:
-        con.execute(insert(PERIODS).values(month=month, state="open", reason="", closed_by=""))
-
-
-def close_period(con: Connection, month: str, computation: str, *, reason: str, at: datetime, who: str) -> None:
-    """Close the month for ever."""
-    con.execute(
-        update(PERIODS)
-        .where(PERIODS.c.month == month)
-        .values(state="closed", computation=computation, reason=reason, closed_at=at, closed_by=who)
-    )
-
-
-def keep_inputs(con: Connection, given: Inputs, at: datetime) -> str:
-    """Keep what documents are computed from; return its fingerprint."""
-    fingerprint = given.fingerprint
-    if con.execute(select(COMPUTATIONS.c.month).where(COMPUTATIONS.c.fingerprint == fingerprint)).first() is None:
-        con.execute(
-            insert(COMPUTATIONS).values(fingerprint=fingerprint, month=given.month, inputs=given.to_json(), made_at=at)
-        )
-    return fingerprint
-
-
 def kept_inputs(con: Connection, fingerprint: str) -> Inputs:
     """Return the inputs of a fingerprint. Raises LedgerError if they are not there, or not what they were."""
     found = con.execute(select(COMPUTATIONS.c.inputs).where(COMPUTATIONS.c.fingerprint == fingerprint)).scalar()
@@ -151,34 +138,10 @@ def kept_inputs(con: Connection, fingerprint: str) -> Inputs:
         raise LedgerError(f"computation {fingerprint[:12]}: {error}: somebody has changed the ledger") from error
 
 
-def put_draft(con: Connection, draft: DraftRow, at: datetime) -> None:
-    """Add a draft."""
-    con.execute(
-        insert(DRAFTS).values(
-            month=draft.month,
-            community=draft.community,
-            payer=draft.payer,
-            corrects=draft.corrects,
-            kind=draft.document.kind.value,
-            whole=draft.whole,
-            content=canonical.to_json(draft.document),
-            computation=draft.computation,
-            drafted_at=at,
-        )
-    )
-
-
-def remove_drafts(con: Connection, drafts: Iterable[DraftRow]) -> None:
-    """Remove drafts: of what is issued, or drafted anew."""
-    for draft in drafts:
-        con.execute(
-            delete(DRAFTS).where(
-                DRAFTS.c.month == draft.month,
-                DRAFTS.c.community == draft.community,
-                DRAFTS.c.payer == draft.payer,
-                DRAFTS.c.corrects == draft.corrects,
-            )
-        )
+def kept_totals(con: Connection, fingerprint: str) -> dict[Bill, Decimal]:
+    """Return what each provider's bill came to in a computation, exactly."""
+    rows = con.execute(select(PROVIDER_TOTALS).where(PROVIDER_TOTALS.c.computation == fingerprint)).all()
+    return {Bill(row.issuer, row.account, row.currency): Decimal(row.exact) for row in rows}
 
 
 def drafts(con: Connection, month: str | None = None, communities: Collection[str] = ()) -> tuple[DraftRow, ...]:
@@ -208,17 +171,19 @@ def issued(
     month: str | None = None,
     communities: Collection[str] = (),
     number: str | None = None,
-    issuer: str | None = None,
+    granted: bool = False,
 ) -> tuple[Issued, ...]:
-    """Return issued documents in the order of their numbers."""
+    """Return issued documents in the order of their numbers; `granted`: only those of which a grant pays something."""
     query = (
         select(INVOICES, CREDIT_NOTES.c.corrects, CREDIT_NOTES.c.whole)
         .outerjoin(CREDIT_NOTES, CREDIT_NOTES.c.number == INVOICES.c.number)
         .order_by(INVOICES.c.issuer, INVOICES.c.year, INVOICES.c.sequence)
     )
-    for column, value in ((INVOICES.c.month, month), (INVOICES.c.number, number), (INVOICES.c.issuer, issuer)):
+    for column, value in ((INVOICES.c.month, month), (INVOICES.c.number, number)):
         if value is not None:
             query = query.where(column == value)
+    if granted:
+        query = query.where(INVOICES.c.number.in_(select(LINES.c.number).where(LINES.c.award != "")))
     if communities:
         query = query.where(INVOICES.c.community.in_(sorted(communities)))
     paid: dict[str, int] = defaultdict(int)
@@ -246,94 +211,6 @@ def issued(
     )
 
 
-def put_issued(
-    con: Connection,
-    draft: DraftRow,
-    document: Document,
-    key: tuple[str, int, int],
-    *,
-    edition: int,
-    at: datetime,
-    who: str,
-) -> None:
-    """Add a sealed document, its lines first: the database takes no line of what is issued."""
-    issuer, year, sequence = key
-    number, currency, totals = document.number or "", document.currency, document.totals
-    con.execute(
-        insert(LINES),
-        [
-            {
-                "number": number,
-                "position": position,
-                "kind": line.kind.value,
-                "hub": line.hub,
-                "component": line.component,
-                "award": line.award,
-                "origin": line.origin,
-                "net": minor(line.net, currency),
-                "tax_category": line.tax.value,
-                "tax_rate": f"{line.tax_rate:f}",
-            }
-            for position, line in enumerate(document.lines, start=1)
-        ],
-    )
-    con.execute(
-        insert(INVOICES).values(
-            number=number,
-            issuer=issuer,
-            year=year,
-            sequence=sequence,
-            kind=document.kind.value,
-            month=draft.month,
-            community=draft.community,
-            payer=draft.payer,
-            edition=edition,
-            currency=currency,
-            net=minor(totals.tax_exclusive, currency),
-            tax=minor(totals.tax, currency),
-            rounding=minor(totals.rounding, currency),
-            payable=minor(totals.payable, currency),
-            issue_date=document.issue_date,
-            due_date=document.due_date,
-            computation=draft.computation,
-            content=canonical.to_json(document),
-            previous_hash=document.previous_hash,
-            content_hash=document.content_hash,
-            issued_at=at,
-            issued_by=who,
-        )
-    )
-    if draft.corrects:
-        con.execute(insert(CREDIT_NOTES).values(number=number, corrects=draft.corrects, whole=draft.whole))
-
-
-def put_payment(
-    con: Connection, to: Issued, amount: Decimal, *, paid_on: date, reference: str, at: datetime, who: str
-) -> None:
-    """Add a payment."""
-    currency = to.document.currency
-    con.execute(
-        insert(PAYMENTS).values(
-            number=to.number,
-            amount=minor(amount, currency),
-            currency=currency,
-            paid_on=paid_on,
-            reference=reference,
-            entered_at=at,
-            entered_by=who,
-        )
-    )
-
-
-def note(con: Connection, event: Event) -> None:
-    """Add an event."""
-    con.execute(
-        insert(EVENTS).values(
-            at=event.at, who=event.who, action=event.action, month=event.month, number=event.number, detail=event.detail
-        )
-    )
-
-
 def events(con: Connection) -> tuple[Event, ...]:
     """Return all that was done, oldest first."""
     rows = con.execute(select(EVENTS).order_by(EVENTS.c.id)).all()
@@ -343,7 +220,7 @@ def events(con: Connection) -> tuple[Event, ...]:
 def balances(con: Connection, month: str) -> tuple[Balance, ...]:
     """Return what each grant was charged by other months' documents: all that are issued, and earlier months' drafts."""
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for each in issued(con):
+    for each in issued(con, granted=True):
         if each.month != month:
             for award in each.document.awards:
                 found[each.community, award.code] += award.charged * each.sign

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from analytics.money import format_amount
-from billing import ledger_rows
-from billing.correcting import chain_of
+from billing import ledger_entries
+from billing.adjusting import chain_of
 from billing.ledger_rows import Event
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def pay(
             raise PaymentError(
                 f"{number}: {format_amount(chain.paid, currency)} {currency} was paid, and no more can go back"
             )
-        ledger_rows.put_payment(
+        ledger_entries.put_payment(
             con,
             chain.invoice,
             given,
@@ -61,7 +61,7 @@ def pay(
             at=actor.now,
             who=actor.who,
         )
-        ledger_rows.note(
+        ledger_entries.note(
             con,
             Event(
                 actor.now, actor.who, "pay", chain.invoice.month, number, f"{given:f} {currency} {reference}".strip()

@@ -70,7 +70,7 @@ def spending(ledger: Ledger, fleet: Fleet, *, communities: Iterable[str] = (), t
     charged: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     drafted: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     with ledger.read() as con:
-        for each in ledger_rows.issued(con):
+        for each in ledger_rows.issued(con, granted=True):
             for award in each.document.awards:
                 charged[each.community, award.code][each.month] += award.charged * each.sign
         for draft in ledger_rows.drafts(con):

@@ -214,7 +214,7 @@ def _expected(each: Issued, made: Computation, inputs: Inputs, by_invoice: dict[
     document = each.document
     if each.whole:
         return correction(before, None, document.reason, document.notes)
-    return noted(before, target or nothing(before, inputs), inputs.month)
+    return noted(before, target or nothing(before, inputs), document.reason)
 
 
 def _provider_totals(con: Connection, fingerprint: str, made: Computation) -> Iterator[str]:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from analytics import invoice_totals
 from billing import document_checks, ledger_rows
+from billing.adjusting import CorrectionError, adjust, void
 from billing.certificate import CertificateError, certificate
 from billing.closing import close
 from billing.compute import compute
-from billing.correcting import Chain, CorrectionError, adjust, noted, nothing, void
+from billing.correcting import Chain, noted, nothing
 from billing.document import Document, Kind, Phrase, Status
 from billing.drafting import draft
 from billing.issuing import issue
@@ -112,6 +113,25 @@ def test_the_last_cent_of_tax_is_absorbed_by_rounding(ledger: Ledger, world: Wor
         Decimal("0.01"),
         Decimal("0.03"),
     )
+
+
+def test_a_note_says_why_it_was_written(ledger: Ledger, world: World) -> None:
+    fee = UsageFee((Tier(None, Decimal(2)),))
+    world.hubs["reef"] = ("blue", "red")
+    world.contracts["reef"] = contract(usage=fee)
+    said: list[tuple[str, Decimal]] = []
+    for blue, red, users in (("6", "4", 5), ("7", "3", 5), ("7", "3", 6), ("7", "5", 7)):
+        world.month(cost(blue), cost(red, "one/red"), users={"one/blue": users, "one/red": 0})
+        made = adjusted(ledger, world) if said else issued(ledger, world)
+        documents = [each.document for each in made]
+        said += [(each.reason.key if each.reason else "", each.totals.payable) for each in documents]
+    assert said == [
+        ("", Decimal("20.00")),
+        ("allocated_anew", Decimal("0.00")),
+        ("users_counted_anew", Decimal("2.00")),
+        ("restated_bill", Decimal("4.00")),
+    ]
+    assert verify(ledger, world.lake).faults == ()
 
 
 def test_a_month_that_is_as_it_was_is_not_adjusted(ledger: Ledger, world: World) -> None:
@@ -227,14 +247,14 @@ def test_an_invoice_and_its_notes_come_to_the_restated_total_line_by_line(
         for target in rest:
             chain = chain_of(first, *notes)
             due = target or nothing(chain, account.inputs)
-            note = noted(chain, due, MONTH)
+            note = noted(chain, due)
             if note is not None:
                 assert document_checks.problems(note) == () or not note.lines
                 notes.append(note)
             after = chain_of(first, *notes)
             assert after.payable == due.totals.payable
             assert net_by_line(after) == {key: net for key, net in lines_of([(due, 1)]).items() if net}
-            assert noted(after, due, MONTH) is None
+            assert noted(after, due) is None
 
 
 def lines_of(documents: Sequence[tuple[Document, int]]) -> dict[tuple[object, ...], Decimal]:

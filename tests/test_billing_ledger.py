@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from billing import canonical
+from billing.adjusting import adjust
 from billing.closing import close
-from billing.correcting import adjust
 from billing.drafting import draft
 from billing.issuing import issue
 from billing.ledger import Ledger, LedgerError

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing import ledger_rows
+from billing import ledger_entries, ledger_rows
 from billing.closing import CloseError, close
 from billing.compute import Computation, Draft, compute
 from billing.drafting import Actor, DraftError, draft, replace_drafts
@@ -206,9 +206,9 @@ def stock(ledger: Ledger, months: list[str], *, each: int) -> None:
         )
         assert all(isinstance(one, Draft) for one in made.drafts)
         with ledger.write() as con:
-            ledger_rows.open_period(con, month)
+            ledger_entries.open_period(con, month)
             replace_drafts(con, month, made, given, (), BOOKKEEPER)
-            ledger_rows.close_period(con, month, given.fingerprint, reason="", at=NOW, who="bookkeeper")
+            ledger_entries.close_period(con, month, given.fingerprint, reason="", at=NOW, who="bookkeeper")
 
 
 @pytest.mark.slow

@@ -78,7 +78,7 @@ def test_a_contract_is_what_its_file_says(our_fleet: Path) -> None:
     )
     assert (contract.payment_days, contract.markup_percent, contract.pass_through, contract.language) == (
         30,
-        0,
+        Decimal(0),
         True,
         "en",
     )
@@ -100,7 +100,8 @@ def test_the_contract_of_a_month_is_the_one_in_force_then(our_fleet: Path) -> No
         found = in_force(reef, month)
         if found is None:
             return None
-        return (found.purchase_order, found.currency, found.membership and found.membership.amount, len(found.one_off))
+        fee = found.membership.amount if found.membership else None
+        return (found.purchase_order, found.currency, fee, len(found.one_off))
 
     assert at("2026-02") is None
     assert at("2026-03") == ("PO-1", "USD", Decimal(10), 1)
