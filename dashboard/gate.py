@@ -14,7 +14,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
-from dashboard.headers import content_policy, frontend, inline_scripts, security_headers
+from dashboard.front import Front, streamlits
+from dashboard.headers import content_policy, inline_scripts, security_headers
 from dashboard.sessions import LINK_COOKIE, TOKENS_COOKIE, USER_COOKIE, Sessions, Visit
 from dashboard.way_back import CALLBACK, LOGIN, LOGOUT, RETURN_COOKIE, expired, remember, way_back
 
@@ -80,10 +81,10 @@ class Gate:
     """An ASGI app around Streamlit's."""
 
     def __init__(self, app: ASGIApp, doors: Doors) -> None:
-        self._app = app
+        self._app = Front(app, doors.base_path)
         self._doors = doors
         self._handed = Handed()
-        policy = content_policy(inline_scripts(frontend()))
+        policy = content_policy(inline_scripts(streamlits()))
         self._headers = {secure: security_headers(policy, secure=secure) for secure in (False, True)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

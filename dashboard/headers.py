@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from importlib.util import find_spec
-from pathlib import Path
 
 _YEAR = 365 * 24 * 60 * 60
 # What a page that shows figures has no use for.
@@ -22,14 +20,6 @@ def inline_scripts(page: str) -> tuple[str, ...]:
     scripts = re.findall(r"<script>(.*?)</script>", page, re.S)
     digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
     return tuple(f"'sha256-{digest}'" for digest in digests)
-
-
-def frontend() -> str:
-    """Return the page that Streamlit serves for every address."""
-    found = find_spec("streamlit")  # not imported: that takes a second
-    if found is None or found.origin is None:
-        raise ImportError("streamlit is not installed")
-    return (Path(found.origin).parent / "static" / "index.html").read_text(encoding="utf-8")
 
 
 def content_policy(scripts: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Where a share link leads: the token comes in the body of a request, never in an address, and leaves as a cookie."""
+"""Our own addresses. Where a share link leads: its token comes in the body of a request, never in an address, and leaves as a cookie."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from dashboard.front import SCRIPT as KEYBOARD
 from dashboard.links import LinkError
 from dashboard.logs import LOGGER
 from dashboard.sessions import LINK_COOKIE
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
@@ -26,15 +29,18 @@ _log = logging.getLogger(LOGGER)
 
 
 def routes(doors: Doors) -> list[BaseRoute]:
-    """Return the addresses of share links, below the site's base path."""
+    """Return the addresses of share links and of our scripts, below the site's base path."""
     base = doors.base_path
     folder = Path(__file__).parent
 
     async def page(_: Request) -> Response:
         return FileResponse(folder / "share.html", media_type="text/html", headers={"cache-control": "no-store"})
 
-    async def script(_: Request) -> Response:
-        return FileResponse(folder / "share.js", media_type="text/javascript")
+    def script(name: str) -> Callable[[Request], Awaitable[Response]]:
+        async def sent(_: Request) -> Response:
+            return FileResponse(folder / name, media_type="text/javascript")
+
+        return sent
 
     async def redeem(request: Request) -> Response:
         if not doors.same_site(request):
@@ -62,5 +68,6 @@ def routes(doors: Doors) -> list[BaseRoute]:
     return [
         Route(f"{base}{PATH}", page, methods=["GET"]),
         Route(f"{base}{PATH}", redeem, methods=["POST"]),
-        Route(f"{base}{PATH}.js", script, methods=["GET"]),
+        Route(f"{base}{PATH}.js", script("share.js"), methods=["GET"]),
+        Route(f"{base}{KEYBOARD}", script("keyboard.js"), methods=["GET"]),
     ]
