@@ -25,12 +25,18 @@ def by_component(desk: Desk, year: Costs, days: Costs) -> None:
     words, figures = desk.words, desk.figures
     st.header(words("community.by_component"), anchor=False)
     daily, monthly = st.tabs([words("community.per_day"), words("community.per_month")])
-    month = plain(figures.month(desk.month.month))
     with daily:
-        text = words("community.chart_days", month=month, total=plain(figures.money(days.total.cost)))
-        _stacked(desk, days, "day", text)
+        total = figures.money(days.total.cost)
+        text = words("community.chart_days", month=figures.month(desk.month.month), total=total)
+        _stacked(desk, days, "day", text, words("community.per_day"))
     with monthly:
-        _stacked(desk, year, "billing_period", words("community.chart_months", count=str(len(desk.year))))
+        _stacked(
+            desk,
+            year,
+            "billing_period",
+            words("community.chart_months", count=str(len(desk.year))),
+            words("community.per_month"),
+        )
 
 
 def by_hub(desk: Desk, now: Costs) -> None:
@@ -63,6 +69,7 @@ def by_hub(desk: Desk, now: Costs) -> None:
             of=words("app.basis"),
         ),
         words("community.chart_hubs", month=figures.month(desk.month.month)),
+        words("community.by_hub"),
         [words("app.hub"), *titles.values(), words("app.total"), words("app.coverage")],
         [
             *([*row, cover] for row, cover in zip(rows, covered, strict=True)),
@@ -73,7 +80,7 @@ def by_hub(desk: Desk, now: Costs) -> None:
     )
 
 
-def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str) -> None:
+def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str, title: str) -> None:
     words, figures = desk.words, desk.figures
     folded = costs.fold(along, "component")
     there = [name or "" for (name,) in costs.fold("component")]
@@ -108,6 +115,7 @@ def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str) -> None:
             daily=daily,
         ),
         alt_text,
+        f"{words('community.by_component')}: {title}",
         [label, *titles.values(), words("app.total")],
         [*rows, footer],
         label=words("app.table"),

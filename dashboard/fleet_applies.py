@@ -56,6 +56,7 @@ def applies(desk: Desk, _: Costs) -> None:
                 what=words("fleet.what"),
             ),
             words("fleet.applies_alt", cluster=cluster),
+            f"{words('fleet.section_applies')}: {cluster}",
             [words(f"fleet.{key}") for key in ("applied", "by", "what", "planned", "before_a_day", "after_a_day")],
             [
                 (

@@ -38,6 +38,7 @@ def coverage(desk: Desk, _: Costs) -> None:
             part=words("app.coverage"),
         ),
         words("fleet.coverage_alt"),
+        words("fleet.coverage_days"),
         [words("fleet.cluster"), words("app.day"), words("app.coverage")],
         [(plain(cluster), plain(figures.day(day)), plain(figures.share(part))) for cluster, day, part in gaps],
         label=words("fleet.coverage_days"),

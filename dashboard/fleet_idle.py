@@ -49,6 +49,7 @@ def idle(desk: Desk, costs: Costs) -> None:
             of=words("app.basis"),
         ),
         words("fleet.idle_cost"),
+        words("fleet.idle_cost"),
         [words("fleet.cluster"), words("community.idle"), words("app.part")],
         [
             (plain(name or ""), plain(figures.money(each.cost)), plain(figures.share(each.cost / whole[name,].cost)))
@@ -83,6 +84,7 @@ def _heat(desk: Desk, pool: str, hours: list[IdleHour]) -> None:
             part=words("fleet.idle_part"),
         ),
         words("fleet.idle_alt", pool=pool),
+        words("fleet.idle_part"),
         [words("fleet.hour"), *days],
         [
             (

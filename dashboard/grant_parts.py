@@ -70,6 +70,7 @@ def grant(desk: Desk, spent: Spending, title: str) -> None:
             names=(charged, foreseen),
         ),
         words("grant.alt", award=spent.award),
+        f"{words('finance.grants')}: {spent.award}",
         [words("app.month_column"), words("grant.charged"), words("grant.left_after")],
         [
             (plain(figures.month(each.month)), plain(figures.money(each.charged)), plain(figures.money(each.left)))

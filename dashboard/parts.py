@@ -131,13 +131,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, alt: str) -> 
 def chart(
     drawn: alt.Chart | alt.LayerChart,
     alt_text: str,
+    title: str,
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
     label: str,
     legend: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Show a chart, its colours (name, colour), and, folded, its table."""
+    """Show a chart, its colours (name, colour), and, folded under `label`, its table with a title. `alt_text` and `title` are no Markdown."""
     st.altair_chart(drawn, width="stretch", alt=alt_text)
     if legend:
         items = "".join(
@@ -145,7 +146,7 @@ def chart(
         )
         st.html(f'<ul class="hl-legend">{items}</ul>')
     with st.expander(label, icon=":material/table_rows:"):
-        table(header, rows, alt=alt_text)
+        table(header, rows, alt=title)
 
 
 def matrix(
