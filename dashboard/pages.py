@@ -44,11 +44,11 @@ def _pages(site: Site, viewer: Viewer, words: Words) -> list[StreamlitPage]:
         shown.append(("app.finance", "finance", page_finance.show))
     shown.append(("app.method", "method", page_method.show))
     pages = [
-        st.Page(partial(_show, show, site, viewer, words), title=words(key), url_path=path) for key, path, show in shown
+        st.Page(partial(run, show, site, viewer, words), title=words(key), url_path=path) for key, path, show in shown
     ]
     # The start page is the first one again: so that every page has an address of its own, the same for every viewer.
     first, _, show = shown[0]
-    start = partial(_show, show, site, viewer, words)
+    start = partial(run, show, site, viewer, words)
     return [st.Page(start, title=words(first), url_path="start", default=True, visibility="hidden"), *pages]
 
 
@@ -57,7 +57,7 @@ def _nobody(words: Words) -> None:
     st.info(words("trouble.nobody"))
 
 
-def _show(show: Callable[[Reading, Words], None], site: Site, viewer: Viewer, words: Words) -> None:
+def run(show: Callable[[Reading, Words], None], site: Site, viewer: Viewer, words: Words) -> None:
     """Show a page, or what is in its way and what to do about it."""
     try:
         with st.spinner(words("app.loading")):

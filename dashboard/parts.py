@@ -138,7 +138,7 @@ def chart(
     label: str,
     legend: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Show a chart, its colours (name, colour), and, folded under `label`, its table with a title. `alt_text` and `title` are no Markdown."""
+    """Show a chart, its colours, and, folded under `label`, its table, named `title`. That and `alt_text` are no Markdown."""
     st.altair_chart(drawn, width="stretch", alt=alt_text)
     if legend:
         items = "".join(

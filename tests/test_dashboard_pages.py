@@ -22,7 +22,7 @@ from analytics.replay import replay
 from dashboard.figures import Figures
 from terraform.fleet_files import load
 from terraform.receipts import Receipt, add
-from tests.fixtures_browser import DESKTOP, PHONE, Served, context, serving, settled, shot, visit
+from tests.fixtures_browser import DESKTOP, PHONE, Served, context, serving, settled, visit
 from tests.fixtures_demo import hubledger
 from tests.fixtures_long_lake import SCRIPT
 
@@ -373,16 +373,12 @@ def test_a_provisional_month_is_foreseen_and_a_name_is_only_a_name(
         assert dialogs == []
 
 
-@pytest.mark.parametrize("name", ["community", "fleet", "finance", "method"])
-def test_pages_fit_a_phone_in_the_dark_and_a_wide_screen(furnished: Furnished, browser: Browser, name: str) -> None:
-    for size, scheme, kind in ((PHONE, "dark", "phone"), (DESKTOP, "light", "desktop")):
-        with context(browser, size, color_scheme=scheme) as opened:
-            page = opened.new_page()
-            visit(page, furnished.url(name))
-            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-            assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= size["width"]
-            assert page.locator("h1").count() == 1
-            shot(page, f"{name}-{kind}")
+def test_nothing_sticks_out_of_a_phone(furnished: Furnished, phone: Page) -> None:
+    for name in ("community", "fleet?section=proof", "fleet?section=policies", "finance", "method"):
+        visit(phone, furnished.url(name))
+        for element in ("documentElement", "querySelector('[data-testid=stMain]')"):
+            assert phone.evaluate(f"document.{element}.scrollWidth") <= PHONE["width"], name
+        assert phone.locator("h1").count() == 1
 
 
 def test_a_page_prints_without_its_controls(furnished: Furnished, page: Page) -> None:
