@@ -31,7 +31,7 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 START_SECONDS = 60
 PAGE_MILLISECONDS = 30_000
 _SERVING = re.compile(r"Serving on (http://\S+)/ ")
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -130,6 +130,7 @@ def watch(page: Page) -> Seen:
     return seen
 
 
+HELD_SECONDS = 0.4  # for how long nothing may have happened
 _SETTLED = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
   const main = document.querySelector('[data-testid="stMainBlockContainer"]');
@@ -138,8 +139,8 @@ _SETTLED = """() => {
     && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]');
   const now = performance.now();
   window.settledSince = done ? window.settledSince ?? now : undefined;
-  return done && now - window.settledSince > 400;
-}"""
+  return done && now - window.settledSince > 1000 * HELD;
+}""".replace("HELD", str(HELD_SECONDS))
 
 
 def settled(page: Page) -> None:
@@ -171,7 +172,7 @@ def shot(page: Page, name: str) -> Path:
 def browser() -> Iterator[Browser]:
     """Start Chromium once."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield chromium
         chromium.close()
 
