@@ -26,7 +26,7 @@ from analytics.replay import policies, replay
 from analytics.report import By, Cost, NoSuchHub, mark_applies, note_rates, report
 from analytics.show_explanation import explanation_table
 from analytics.validate import ValidationError
-from terraform.fleet_files import load
+from terraform.fleet_files import FleetError, load
 from terraform.receipts import DamagedReceipts, receipts
 
 ERRORS = (
@@ -34,6 +34,7 @@ ERRORS = (
     DamagedReceipts,
     EngineError,
     ExportError,
+    FleetError,
     IngestError,
     LakeError,
     NoSuchHub,

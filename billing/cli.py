@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from analytics import show
-from analytics.lake import Lake
+from analytics.allocate import AllocationError
+from analytics.engine import EngineError
+from analytics.invoice_totals import StatementError
+from analytics.lake import Lake, LakeError
 from analytics.options import FLEET, LAKE, FleetOption, LakeOption, MonthOption, TextFormat, TextFormatOption
 from billing import after_cli, canonical, closing, drafting, export_cli, issuing, ledger_rows, show_invoices
 from billing.contracts import NoContract
@@ -17,9 +20,14 @@ from billing.ledger import LedgerError
 from billing.lines import NoRate
 from billing.options import LEDGER, CommunityOption, LedgerOption, actor, opened
 from billing.review import review
-from terraform.fleet_files import load
+from terraform.fleet_files import FleetError, load
 
 ERRORS: tuple[type[Exception], ...] = (
+    FleetError,
+    AllocationError,
+    EngineError,
+    LakeError,
+    StatementError,
     LedgerError,
     NoContract,
     NoRate,

@@ -15,10 +15,10 @@ from dashboard.links import LinkError
 from dashboard.opening import Opening, OpeningError, mode_of, opening, state_folder
 from dashboard.public_demo import demo_site
 from dashboard.site import Mode, Site
-from terraform.fleet_files import load
+from terraform.fleet_files import FleetError, load
 from terraform.sign_in import DashboardSettings
 
-ERRORS: tuple[type[Exception], ...] = (LinkError, OpeningError)
+ERRORS: tuple[type[Exception], ...] = (FleetError, LinkError, OpeningError)
 
 app = typer.Typer(invoke_without_command=True)
 app.add_typer(link_cli.app, name="link")
