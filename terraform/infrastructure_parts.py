@@ -195,8 +195,6 @@ class BudgetFile(Ours):
     """Percentages that are told when forecast."""
     emails: list[Mail]
     """Whom to tell."""
-    start: Text | None = None
-    """Its first day, the first of a month."""
 
 
 class ExportFile(Ours):

@@ -50,7 +50,8 @@ def _text(record: Record) -> Iterator[str]:
     for change in record.changes:
         yield f"  {_SIGNS[change.action]:>3} {change.address}"
         for difference in change.differences[:_MOST]:
-            yield f"        {_difference(difference)}"
+            goes = change.action in (Action.DESTROY, Action.FORGET)
+            yield f"        {f'{difference.path}: {difference.before}' if goes else _difference(difference)}"
         yield from (f"        {more}" for more in _more(change))
     if record.outputs:
         yield f"  outputs that change: {_listed(record.outputs)}"

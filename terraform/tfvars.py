@@ -101,11 +101,11 @@ class _Mapping:
 
     def _known_elsewhere(self) -> Values:
         """What the cluster's file says outside of its infrastructure already."""
-        for name in ("prefix", "project_id", "region", "regional_cluster", "cluster_name", "cluster_nodes_location"):
+        for name in ("prefix", "project_id", "region", "regional_cluster", "cluster_name"):
             if name in self._rest:
                 value = self._rest.pop(name)
                 self.left_out.append(f"{name} = {json.dumps(value)}: is said outside of the infrastructure section")
-        zone = self._rest.pop("zone", None)
+        zone = self._rest.pop("zone", None) or self._rest.pop("cluster_nodes_location", None)
         return {"zones": [zone]} if zone else {}
 
     def _versions(self) -> Values:

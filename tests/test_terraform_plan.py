@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from analytics.engine import connect
+from analytics.lake import Lake
+from analytics.tables import ALLOCATIONS
+from examples.demo import MONTHS
 from tests.fixtures_infra import DISK
 from tests.provider.cloud import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.fixtures_demo import Demo
     from tests.fixtures_golden import Golden
     from tests.fixtures_infra import Infra
     from tests.provider.cloud import Cloud
@@ -41,12 +48,15 @@ def tidewater(infra: Infra, **changes: Any) -> None:
     infra.cluster("tidewater", None, section={**SECTION, **changes}, extra=GCP)
     communities = infra.fleet / "communities"
     communities.mkdir(exist_ok=True)
-    (communities / "coast.yaml").write_text("name: coast\nhubs: [tidewater/estuary]\n")
+    (communities / "coastal-modelling.yaml").write_text(
+        "name: coastal-modelling\nhubs: [tidewater/estuary]\ncap: {amount: 2000, currency: USD}\n"
+    )
 
 
 def steady(summary: str) -> str:
     """Return a summary without what differs from run to run."""
     summary = re.sub(r"Plan `[0-9a-f]{12}`", "Plan `…`", summary)
+    summary = re.sub(r"state serial [0-9]+", "state serial …", summary)  # it counts writes, which come together at times
     return re.sub(r"Terraform [0-9.]+", "Terraform …", summary)
 
 
@@ -90,6 +100,43 @@ def test_changes_are_shown_with_what_was_and_what_would_be(cloudy_infra: Infra, 
     tidewater(infra, node_pools={"core": core, "user": larger}, buckets=buckets)
     golden("infra_plan_change.txt", steady(infra.run("plan", "tidewater", "--exit-code", expect=3).stdout))
     golden("infra_plan_change.md", steady(infra.run("plan", "tidewater", "--markdown").stdout))
+
+
+def test_a_plan_shows_what_it_costs_and_apply_holds_it_against_the_cap(
+    cloudy_infra: Infra, demo: Demo, golden: Golden, tmp_path: Path
+) -> None:
+    """The pools are those of the example fleet's bills; a larger pool takes a community beyond its cap."""
+    infra = cloudy_infra
+    lake = Lake(str(shutil.copytree(demo.folder / "lake", tmp_path / "lake")))
+    month = f"{datetime.now(UTC):%Y-%m}"
+    with connect() as con:
+        lake.attach(con, ALLOCATIONS, where={"billing_period": MONTHS[-1]})
+        lake.replace(
+            ALLOCATIONS,
+            con,
+            f"select * replace ('{month}' as billing_period) from allocations",
+            scope=[{"billing_period": month}],
+        )
+    pools = {
+        "core-b": {"purpose": "core", "machine_type": "n2-highmem-4", "min": 2, "max": 3},
+        "nb-medium": {"purpose": "user", "machine_type": "n2-highmem-8", "max": 20},
+        "nb-large": {"purpose": "user", "machine_type": "n2-highmem-16", "max": 20},
+    }
+    tidewater(infra, node_pools=pools)
+    there = {"HUBLEDGER_LAKE": str(tmp_path / "lake")}
+    infra.run("plan", "tidewater", **there)
+    infra.run("apply", "tidewater", "--over-budget", "a first cluster has to be somewhere", **there)
+    larger = {**pools["nb-medium"], "machine_type": "n2-highmem-16"}
+    tidewater(infra, node_pools={**pools, "nb-medium": larger, "gpu": {**larger, "machine_type": "n1-standard-8"}})
+    golden("infra_plan_cost.txt", steady(infra.run("plan", "tidewater", **there).stdout))
+    golden("infra_plan_cost.md", steady(infra.run("plan", "tidewater", "--markdown", **there).stdout))
+    refused = infra.run("apply", "tidewater", expect=1, **there).stderr
+    assert f"coastal-modelling may cost 2,000.00 USD a month: {month} is at 1,994.81 so far, and this adds 3" in refused
+    assert 'say why with --over-budget "reason"' in refused
+    infra.run("apply", "tidewater", "--over-budget", "a course begins", **there)
+    receipt = infra.receipts("tidewater")[-1]
+    assert (receipt["reason"], receipt["currency"]) == ("a course begins", "USD")
+    assert Decimal(receipt["delta"]) > 0
 
 
 def test_a_plan_that_would_make_something_without_cost_labels_is_refused(cloudy_infra: Infra, toy_cloud: Cloud) -> None:

@@ -52,8 +52,7 @@ def test_a_cluster_has_its_state_in(backend: Backend, infra: Infra) -> None:
     assert command.returncode == 0, stderr
     assert stdout.startswith("one: applied: 2 added")
     (receipt,) = infra.receipts("one")
-    assert receipt["serial_before"] == 0
-    assert receipt["serial_after"] > 0
+    assert receipt["serial_after"] > receipt["serial_before"]
     assert "no changes" in infra.run("plan", "one", **elsewhere).stdout, "whoever has the backend has the state"
     assert infra.run("unlock", "one").stdout == "one: not locked\n"
     health = json.loads(infra.run("doctor", "one", "--format", "json").stdout)
