@@ -11,9 +11,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+from zipfile import ZipFile
 
 import pyarrow.parquet as pq
 import pytest
+from pypdf import PdfReader
 
 from analytics.engine import connect
 from analytics.lake import Lake
@@ -134,7 +136,16 @@ class Fleet:
             f"usage:\n  source: prometheus\n  url: {url}\n"
             "hubs:\n  - name: prod\n    domain: prod.example.org\n"
         )
-        (folder / "fleet" / "fleet.yaml").write_text("labels:\n  keep: [cost-centre]\n")
+        (folder / "fleet" / "fleet.yaml").write_text(
+            "labels:\n  keep: [cost-centre]\n"
+            "issuer:\n  key: us\n  organisation: {name: Hub Commons, country: US, city: Here}\n"
+        )
+        (folder / "fleet" / "communities").mkdir()
+        (folder / "fleet" / "communities" / "reef.yaml").write_text(
+            "name: reef\nhubs: [aurora/prod]\ncontract:\n  payer: {name: Reef Survey, country: US, city: There}\n"
+            "  currency: USD\n  tax: {category: O, reason: Not subject to VAT}\n"
+            "  fees: {usage: {tiers: [{price: 2}]}}\n"
+        )
         rows = bill()
         write_csv([dict(row) for row in rows], list(rows[0]), folder / "bill.csv")
 
@@ -266,6 +277,29 @@ def test_no_name_is_exported(fleet: Fleet, suffix: str) -> None:
         texts += [str(pq.read_table(path).to_pylist()), str(pq.read_metadata(path).metadata)]
     assert [named(text)[:3] for text in texts] == [[] for _ in texts]
     assert "prod" in "".join(texts)
+
+
+def test_no_name_is_in_what_is_billed(fleet: Fleet, tmp_path: Path) -> None:
+    ledger = ("--ledger", str(tmp_path / "ledger.sqlite"))
+    month = ("-m", "2026-10", *ledger)
+    fleet.run("invoices", "draft", *month)
+    fleet.run("invoices", "review", *month)
+    fleet.run("invoices", "close", *month, "--provisional", "a test")
+    fleet.run("invoices", "issue", *month)
+    fleet.run("invoices", "certificate", *month)
+    fleet.run("invoices", "export", *month, "--to", str(tmp_path))
+    shown = fleet.run("invoices", "show", "INV-2026-0001", *ledger)
+    assert "Active users" in shown
+    texts = {command: text for command, text in fleet.heard.items() if command.startswith("invoices")}
+    for path in (path for path in tmp_path.rglob("*") if path.is_file()):
+        texts[str(path)] = path.read_bytes().decode("latin-1")
+        if path.suffix == ".pdf":
+            texts[f"{path} read"] = " ".join(page.extract_text() for page in PdfReader(path).pages)
+        elif path.suffix == ".xlsx":
+            with ZipFile(path) as archive:
+                texts[f"{path} read"] = " ".join(archive.read(name).decode("latin-1") for name in archive.namelist())
+    assert {place: named(text)[:3] for place, text in texts.items() if named(text)} == {}
+    assert len(texts) > 15
 
 
 def test_no_name_is_in_a_complaint(fleet: Fleet, tmp_path: Path) -> None:
