@@ -80,7 +80,8 @@ def correction(
         return None
     invoice = chain.invoice.document
     base = target or invoice
-    taxes = {(each.category, each.rate): each for document in (invoice, base) for each in document.taxes}
+    known = (*(each.document for each in (chain.invoice, *chain.notes)), base)
+    taxes = {(each.category, each.rate): each for document in known for each in document.taxes}
     document = with_totals(
         replace(
             base,

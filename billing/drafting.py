@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from billing import ledger_entries, ledger_rows
 from billing.compute import compute
+from billing.correcting import newest_computation
 from billing.document import Status
 from billing.facts import facts
 from billing.gathering import gather
@@ -43,7 +44,7 @@ def draft(
 ) -> tuple[DraftRow, ...]:
     """Compute the month's documents from the lake's newest versions and put them in place of the drafts there are.
 
-    In a closed month, only what was voided is drafted, from the versions that the month was closed with.
+    In a closed month, only what was voided is drafted, from the versions that its newest documents were computed from.
     Raises DraftError if a community is unknown or has no contract, or if there is nothing to draft.
     """
     _check_communities(fleet, communities)
@@ -109,7 +110,7 @@ def _draft_voided(
         raise DraftError(
             f"{month} is closed: what a restated bill changes is drafted by `hubledger invoices adjust --month {month}`"
         )
-    was = ledger_rows.kept_inputs(con, computation)
+    was = ledger_rows.kept_inputs(con, newest_computation(there, computation))
     _, now = gather(lake, fleet, month, balances=ledger_rows.balances(con, month))
     signed = {each.community: each for each in was.signed} | {
         each.community: each for each in now.signed if each.community in again

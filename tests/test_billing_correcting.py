@@ -196,8 +196,24 @@ def test_a_void_credits_the_whole_and_the_month_can_be_billed_anew(ledger: Ledge
     assert (again.edition, again.document.payer.name, again.document.totals.payable) == (
         1,
         "The right payer",
-        Decimal(10),
+        Decimal(12),
     )
+    assert verify(ledger, world.lake).faults == ()
+
+
+def test_what_is_billed_anew_after_a_void_needs_no_adjustment(ledger: Ledger, world: World) -> None:
+    world.hubs["mangrove"] = ("mud",)
+    world.contracts["mangrove"] = contract()
+    for reef in ("10.004", "12.006"):
+        world.month(cost(reef), cost("3.333", "one/mud", "mangrove"))
+        (adjusted if reef == "12.006" else issued)(ledger, world)
+    for number in ("INV-2026-0001", "INV-2026-0002"):
+        void(ledger, number, reason="Wrong address", actor=BOOKKEEPER)
+    issue(ledger, MONTH, actor=BOOKKEEPER)
+    draft(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
+    issue(ledger, MONTH, actor=BOOKKEEPER)
+    assert certificate(ledger, world.lake, MONTH, today=TODAY).faults == ()
+    assert adjust(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER) == ()
     assert verify(ledger, world.lake).faults == ()
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from billing import ledger_entries, ledger_rows
 from billing.closing import CloseError, close
@@ -234,6 +235,19 @@ def test_of_two_hundred_who_issue_at_once_each_number_is_given_once_and_none_is_
     assert len({(each.month, each.community) for each in found}) == 60
     assert verify(ledger, None).faults == ()
     ledger.close()
+
+
+def test_a_ledger_that_several_make_at_once_is_made_once(ledger_url: str) -> None:
+    def make(_: int) -> int:
+        mine = Ledger(ledger_url)
+        try:
+            with mine.write() as con:
+                return con.execute(text("select count(*) from alembic_version")).scalar_one()
+        finally:
+            mine.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(make, range(8))) == [1] * 8
 
 
 @pytest.mark.slow
