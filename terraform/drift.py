@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terraform.changes import changes
-from terraform.recovery import settle
+from terraform.planning import prepare
 
 if TYPE_CHECKING:
     from terraform.changes import Change
@@ -41,9 +41,7 @@ class Drift:
 
 def drift(site: Site) -> Drift:
     """Ask the cloud how things are, and compare with the state; nothing is changed. The work folder must be held."""
-    settle(site)
-    site.work.write(site.root)
-    site.initialise()
+    prepare(site)
     beside = site.work.private / "drift.tfplan"
     try:
         site.terraform.plan(beside, refresh_only=True)

@@ -24,7 +24,16 @@ from terraform.infra_options import (
     TimeoutOption,
     WorkOption,
 )
-from terraform.infra_session import chosen_clusters, listed, past_bills, raise_all, sites, surroundings, typed
+from terraform.infra_session import (
+    chosen_clusters,
+    listed,
+    past_bills,
+    prepared,
+    raise_all,
+    sites,
+    surroundings,
+    typed,
+)
 from terraform.planning import make_plan
 from terraform.work import Work
 
@@ -127,7 +136,7 @@ def plan(
             with opened.work.held():
                 return make_plan(opened, past=past)
 
-        done = fleet_runs.each(chosen_clusters(there, clusters, every=every), one, parallel=parallel)
+        done = prepared(there, chosen_clusters(there, clusters, every=every), one, parallel)
         show = plan_summary.markdown if markdown else plan_summary.text
         sys.stdout.write("\n".join(show(each.result) for each in done if each.result))
     raise_all(done)

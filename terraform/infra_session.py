@@ -8,21 +8,22 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from terraform import binary, fleet_cache, site
+from terraform import binary, fleet_cache, fleet_runs, site
 from terraform.infra_errors import InfraError
 from terraform.infra_options import patience
 from terraform.infra_progress import watching
 from terraform.past_costs_cache import past_costs
+from terraform.planning import prepare
 from terraform.process import Interrupts
 from terraform.site import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from terraform.fleet import Cluster
     from terraform.fleet_runs import Done
@@ -49,7 +50,7 @@ def surroundings(fleet: Path, work: Path, timeout_minutes: float | None = None) 
             watch=watch,
             day=datetime.now(UTC).date(),
             patience=patience(environment, timeout_minutes),
-            cache=None if environment.get("TF_PLUGIN_CACHE_DIR") else work.absolute() / ".plugins",
+            cache=Path(environment.get("TF_PLUGIN_CACHE_DIR") or work.absolute() / ".plugins"),
         )
 
 
@@ -67,6 +68,24 @@ def past_bills(context: typer.Context, there: Surroundings, lake: str) -> Past:
             return found()
 
     return past
+
+
+def prepared(
+    there: Surroundings, clusters: Sequence[Cluster], do: Callable[[Cluster], Result], parallel: int
+) -> list[Done[Result]]:
+    """Do something with every cluster once all are initialised, which they can't be while others use their providers."""
+
+    def ready(cluster: Cluster) -> None:
+        opened = site.open_site(there, cluster)
+        with opened.work.held():
+            prepare(opened)
+
+    if len(clusters) == 1:  # it has nobody to wait for, and its plan initialises it
+        return fleet_runs.each(clusters, do, parallel=parallel)
+    failed = {each.cluster: each for each in fleet_runs.each(clusters, ready, parallel=parallel) if each.error}
+    rest = fleet_runs.each([each for each in clusters if each.name not in failed], do, parallel=parallel)
+    done = {each.cluster: each for each in rest}
+    return [done.get(each.name) or fleet_runs.Done(each.name, None, failed[each.name].error) for each in clusters]
 
 
 def sites(there: Surroundings, names: Sequence[str]) -> Iterator[Site]:

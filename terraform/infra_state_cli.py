@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terraform import binary, doctor, fleet_cache, fleet_runs, lock, receipts, site, tfvars
+from terraform import binary, doctor, fleet_cache, lock, receipts, site, tfvars
 from terraform.drift import Drift, drift
 from terraform.infra_errors import InfraError
 from terraform.infra_options import (
@@ -27,7 +27,7 @@ from terraform.infra_options import (
     TimeoutOption,
     WorkOption,
 )
-from terraform.infra_session import chosen_clusters, raise_all, sites, surroundings
+from terraform.infra_session import chosen_clusters, prepared, raise_all, sites, surroundings
 from terraform.outputs import NoSuchOutput, Output, outputs
 from terraform.receipts import Receipt
 
@@ -82,7 +82,7 @@ def drift_command(
             with opened.work.held():
                 return drift(opened)
 
-        done = fleet_runs.each(chosen_clusters(there, clusters, every=every), one, parallel=parallel)
+        done = prepared(there, chosen_clusters(there, clusters, every=every), one, parallel)
     found = [each.result for each in done if each.result]
     if form is Form.JSON:
         typer.echo(json.dumps([each.to_json() for each in found], indent=2, ensure_ascii=False))

@@ -28,16 +28,21 @@ class Refused(InfraError):
     """A plan was made that may not be applied."""
 
 
+def prepare(site: Site) -> None:
+    """Render and initialise a cluster, so that a plan can begin at once. The work folder must be held."""
+    settle(site)
+    site.work.write(site.root)
+    site.initialise()
+
+
 def make_plan(site: Site, *, destroy: bool = False, past: Past | None = None) -> Record:
     """Make and save a plan of a cluster; return its record. The work folder must be held.
 
     Raises Refused where a resource that costs money would lack its labels; InfraError where Terraform fails.
     """
-    settle(site)
+    prepare(site)
     work = site.work
-    work.write(site.root)
     work.discard_plan()
-    site.initialise()
     origin = site.origin()
     beside = work.plan.with_suffix(".new")
     try:

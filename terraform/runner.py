@@ -5,7 +5,6 @@ What can be told again is: init, plan and what only reads are retried when the c
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import tempfile
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from terraform import events, process, secret_values
+from terraform import events, process, provider_cache, secret_values
 from terraform.binary import FLAG, written
 from terraform.infra_errors import InfraError
 from terraform.process import Interrupts, Limits
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _MINUTE = 60.0
+_PROVIDERS_USED = frozenset({"plan", "apply", "show"})  # the commands that start providers
 _UNWANTED = ("TF_WORKSPACE", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION")
 
 
@@ -60,6 +60,7 @@ class Patience:
     apply_seconds: float = 240 * _MINUTE
     grace_seconds: float = 5 * _MINUTE
     lock_seconds: float = 10
+    cache_seconds: float = 120
     attempts: int = 4
     first_wait_seconds: float = 2.0
 
@@ -129,13 +130,9 @@ class Terraform:
             kept.unlink()  # it says only which backend is in use; a full disk may have cut it off
 
         def once() -> None:
-            if self._cache is None:
-                self._captured(command, "init", self._patience.init_seconds)
-                return
-            self._cache.mkdir(parents=True, exist_ok=True)
-            with (self._cache / ".lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)  # Terraform's cache is not made for several at a time
-                self._captured(command, "init", self._patience.init_seconds)
+            with provider_cache.filled(self._cache, self._patience.cache_seconds) as possible:
+                without = () if possible else ("TF_PLUGIN_CACHE_DIR",)
+                self._captured(command, "init", self._patience.init_seconds, without=without)
 
         self._retried("init", once)
 
@@ -285,7 +282,15 @@ class Terraform:
                 self.finish(folder)
         return story, ending, folder
 
-    def _captured(self, command: Sequence[str], name: str, seconds: float, *, despite_signal: bool = False) -> bytes:
+    def _captured(
+        self,
+        command: Sequence[str],
+        name: str,
+        seconds: float,
+        *,
+        despite_signal: bool = False,
+        without: Sequence[str] = (),
+    ) -> bytes:
         """Return what a command prints; it is never written to a file that has a name."""
         with (
             tempfile.TemporaryFile(mode="w+b", buffering=0) as output,
@@ -293,7 +298,9 @@ class Terraform:
         ):
             limits = Limits(seconds, self._patience.grace_seconds)
             interrupts = Interrupts(self._watch.say) if despite_signal else self._interrupts
-            ending = self._run(command, name, output=output, errors=errors, limits=limits, interrupts=interrupts)
+            ending = self._run(
+                command, name, output=output, errors=errors, limits=limits, interrupts=interrupts, without=without
+            )
             said = [_read(file) for file in (output, errors)]
         if ending.code != 0 or ending.interrupted:
             text = self.masking.output(b"\n".join(said)).decode("utf-8", "replace")
@@ -313,24 +320,26 @@ class Terraform:
         started: Callable[[process.Started], None] = lambda _: None,
         line: Callable[[bytes], None] = lambda _: None,
         files: Sequence[int] = (),
+        without: Sequence[str] = (),
     ) -> Ending:
         interrupts = interrupts or self._interrupts
         if interrupts.came:
             raise Interrupted(f"{self._cluster.name}: stopped before the next step, as a signal asked")
         try:
-            return process.run(
-                command,
-                what=f"{self._cluster.name}: {name}",
-                folder=self._work.folder,
-                output=output,
-                errors=errors,
-                environment=self._environment,
-                limits=limits,
-                interrupts=interrupts,
-                started=started,
-                line=line,
-                files=files,
-            )
+            with provider_cache.used(self._cache if name in _PROVIDERS_USED else None) as lock:
+                return process.run(
+                    command,
+                    what=f"{self._cluster.name}: {name}",
+                    folder=self._work.folder,
+                    output=output,
+                    errors=errors,
+                    environment={key: value for key, value in self._environment.items() if key not in without},
+                    limits=limits,
+                    interrupts=interrupts,
+                    started=started,
+                    line=line,
+                    files=[*files, *lock],
+                )
         except OSError as error:
             raise NotStarted(
                 f"{self._cluster.name}: {command[0]} can't be started ({error.strerror}): see `hubledger infra doctor`"

@@ -31,7 +31,7 @@ class NoSuchCluster(InfraError):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all clusters of one command share. `cache` keeps providers, None leaves that to Terraform's configuration."""
+    """What all clusters of one command share. `cache` is the folder that keeps providers; one command at a time fills it."""
 
     fleet: Fleet
     folder: Path

@@ -1,0 +1,143 @@
+"""What `hubledger infra` takes beside the bare binary: per command, and for a whole fleet planned at once, as JSON.
+
+python -m benchmarks.terraform [--clusters 30] [--pairs 7] works with the tests' provider and toy cloud, a cluster being a disk.
+Bare and wrapped runs take turns, and the smallest of each counts: what else the machine does is no overhead. "Bare" is what a
+command stands for: `plan -out` and `show -json` of it for a plan; `state pull`, `apply` and `state pull` for an apply. The fleet's
+bare plans are `plan -out` alone, one after the other; their sum by the processors is what a perfect schedule would take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from terraform.binary import find
+from tests.fixtures_infra import DISK, Infra, environment_of
+from tests.fixtures_terraform import make_mirror
+from tests.provider.client import ADDRESS
+from tests.provider.cloud import Cloud
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def main() -> None:
+    """Measure, and print what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clusters", type=int, default=30)
+    parser.add_argument("--pairs", type=int, default=7)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="benchmark-terraform-") as name, Cloud() as cloud:
+        folder = Path(name)
+        infra = Infra(folder, _environment(folder, cloud))
+        found = {
+            "overhead_seconds": dict(_commands(infra, arguments.pairs)),
+            "fleet": _fleet(infra, arguments.clusters),
+        }
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+
+
+def _environment(folder: Path, cloud: Cloud) -> dict[str, str]:
+    """The environment of the tests' fixtures, without pytest."""
+    for part in ("mirror", "home", "cache"):
+        (folder / part).mkdir()
+    mirror = make_mirror(folder / "mirror")
+    return environment_of(
+        folder,
+        {
+            **os.environ,
+            "HOME": str(folder / "home"),
+            "TF_CLI_CONFIG_FILE": str(mirror.cli_config),
+            "TF_PLUGIN_CACHE_DIR": str(folder / "cache"),
+            "CHECKPOINT_DISABLE": "1",
+            ADDRESS: cloud.address,
+        },
+    )
+
+
+def _commands(infra: Infra, pairs: int) -> Iterator[tuple[str, float]]:
+    """Yield each command with the seconds that it takes more than the bare binary."""
+    infra.cluster("one", DISK)
+    infra.run("plan", "one")
+    infra.run("apply", "one")
+    work = infra.work("one")
+    plan = infra.folder / "bare.tfplan"
+    bare: dict[str, list[list[str]]] = {
+        "plan": [["plan", "-json", "-input=false", f"-out={plan}"], ["show", "-json", str(plan)]],
+        "drift": [["plan", "-json", "-input=false", "-refresh-only", f"-out={plan}"], ["show", "-json", str(plan)]],
+        "outputs": [["output", "-json"]],
+        "unlock": [["untaint", "-allow-missing", "terraform_data.nothing"]],
+    }
+    for command, words in bare.items():
+        alone, wrapped = [], []
+        for _ in range(pairs):
+            alone.append(_seconds([_terraform(each) for each in words], cwd=work, infra=infra))
+            wrapped.append(_seconds([_hubledger(command, "one")], infra=infra))
+        yield command, round(min(wrapped) - min(alone), 3)
+    yield "apply", round(_apply(infra, work, plan, pairs), 3)
+
+
+def _apply(infra: Infra, work: Path, plan: Path, pairs: int) -> float:
+    """The seconds that an apply takes more: each applies a plan of its own, which changes a disk's size."""
+    alone, wrapped = [], []
+    for number in range(pairs):
+        infra.cluster("one", DISK, size=200 + 2 * number)
+        infra.run("plan", "one")
+        wrapped.append(_seconds([_hubledger("apply", "one")], infra=infra))
+        infra.cluster("one", DISK, size=201 + 2 * number)
+        infra.run("render", "one")
+        _seconds([_terraform(["plan", "-input=false", f"-out={plan}"])], cwd=work, infra=infra)
+        words = [["state", "pull"], ["apply", "-json", "-input=false", str(plan)], ["state", "pull"]]
+        alone.append(_seconds([_terraform(each) for each in words], cwd=work, infra=infra))
+    return min(wrapped) - min(alone)
+
+
+def _fleet(infra: Infra, clusters: int) -> dict[str, float]:
+    """Plan a fleet at once, and each of its clusters alone with the bare binary."""
+    shutil.rmtree(infra.fleet)
+    names = [f"cluster-{number:02}" for number in range(clusters)]
+    for name in names:
+        infra.cluster(name, DISK, disk=name)
+    infra.run("plan", "--all", "--parallel", "4")  # initialises them
+    bare = [
+        _seconds([_terraform(["plan", "-json", "-input=false", "-out=bare.tfplan"])], cwd=infra.work(name), infra=infra)
+        for name in names
+    ]
+    wrapped = _seconds([_hubledger("plan", "--all", "--parallel", "4")], infra=infra)
+    processors = os.cpu_count() or 1
+    return {
+        "clusters": clusters,
+        "bare_sum_seconds": round(sum(bare), 2),
+        "all_seconds": round(wrapped, 2),
+        "processors": processors,
+        "ratio": round(wrapped / (sum(bare) / processors), 3),
+    }
+
+
+def _terraform(words: Sequence[str]) -> list[str]:
+    return [*find(os.environ).words, *words]
+
+
+def _hubledger(*words: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("hubledger")), "infra", *words]
+
+
+def _seconds(commands: Sequence[list[str]], *, infra: Infra, cwd: Path | None = None) -> float:
+    """Run commands after each other; return the seconds that they took."""
+    environment = infra.environment | ({"TF_DATA_DIR": str(cwd / ".terraform")} if cwd else {})
+    began = time.perf_counter()
+    for words in commands:
+        subprocess.run(words, cwd=cwd, env=environment, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
