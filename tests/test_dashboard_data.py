@@ -168,7 +168,9 @@ def test_a_month_is_seen_in_its_reporting_currency_as_its_report_says(demo: Demo
     with connect() as con:
         lake.attach(con, ALLOCATIONS, where={"billing_period": "2026-10"})
         accounts = con.execute("select distinct issuer, billing_account, currency from allocations").fetchall()
-        used = tuple(UsedRate(*each, Decimal("0.91237"), "a table") for each in accounts)
+        used = tuple(
+            UsedRate(issuer, account, currency, Decimal("0.91237"), "a table") for issuer, account, currency in accounts
+        )
         computed = Computed("2026-10", "final", {CHARGES.name: 0}, (), Conversion("EUR", used))
         lake.replace(
             ALLOCATIONS,

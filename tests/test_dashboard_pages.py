@@ -29,7 +29,7 @@ from tests.fixtures_long_lake import SCRIPT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
     from tests.fixtures_demo import Demo
     from tests.fixtures_long_lake import LongLake
@@ -224,7 +224,7 @@ def test_sections_of_the_fleet_say_what_is_in_the_lake(furnished: Furnished, pag
     visit(page, furnished.url("fleet?section=applies"))
     applied = table(page, "Applies: northlight")[1]
     assert applied[:4] == ["Oct 16, 2026", "olga", "1 added, 2 changed, 3 destroyed", "-210.00 USD"]
-    assert amount(applied[4]) > amount(applied[5]) > 0  # the machine that was kept is gone
+    assert amount(applied[4]) > amount(applied[5]) > Decimal(0)  # the machine that was kept is gone
 
 
 def _download(page: Page, name: str) -> tuple[str, bytes]:
@@ -254,7 +254,7 @@ def test_downloads_add_up_to_the_reports_of_their_months(furnished: Furnished, p
     book = load_workbook(io.BytesIO(content))
     header, *cells = book["Costs"].iter_rows(values_only=True)
     place = header.index("cost")
-    assert abs(sum(row[place] for row in cells) - float(total)) < 1e-6
+    assert abs(sum(float(str(row[place])) for row in cells) - float(total)) < 1e-6
     assert {type(row[header.index("day")]).__name__ for row in cells} == {"datetime"}
     assert {row[3] for row in book["Activity"].iter_rows(min_row=2, values_only=True)} <= {*range(5, 1000), "<5"}
     _, content = _download(page, "Report (PDF)")
@@ -262,7 +262,7 @@ def test_downloads_add_up_to_the_reports_of_their_months(furnished: Furnished, p
     text = "".join(sheet.extract_text() for sheet in pdf.pages)
     assert FIGURES.money(total) in text
     assert "Earth Observatories Union" in text
-    assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]  # a screen reader finds its way
+    assert "/MarkInfo" in pdf.root_object  # a screen reader finds its way
 
 
 def test_finance_sees_months_documents_and_their_pdfs(furnished: Furnished, page: Page) -> None:
@@ -349,7 +349,12 @@ def test_a_provisional_month_is_foreseen_and_a_name_is_only_a_name(
     ):
         page = opened.new_page()
         dialogs: list[str] = []
-        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+        def refused(dialog: Dialog) -> None:
+            dialogs.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", refused)
         visit(page, f"{served.url}/community?community=community-00")
         told = json.loads(
             hubledger(

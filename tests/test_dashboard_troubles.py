@@ -54,7 +54,7 @@ def opened(page: str, fleet: Path, lake: Path, viewer: Viewer = OPERATOR, **addr
 def said(test: AppTest) -> str:
     """Return all that the page says."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success", "code")
-    return "\n".join(str(each.value) for kind in kinds for each in test.get(kind))
+    return "\n".join(str(getattr(each, "value", "")) for kind in kinds for each in test.get(kind))
 
 
 @pytest.mark.parametrize("page", PAGES)
