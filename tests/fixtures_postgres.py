@@ -124,7 +124,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         )
         server = PostgresServer(free_port())
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        command = [_program("postgres"), "-D", cluster, "-p", str(server.port), *options]
+        command: list[str | Path] = [_program("postgres"), "-D", cluster, "-p", str(server.port), *options]
         # SIGINT is its fast shutdown: it ends the connections there are.
         with running(command, folder, server.ready, user=user, end=signal.SIGINT):
             yield server

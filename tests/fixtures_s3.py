@@ -69,7 +69,7 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start moto's server."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
-    command = [install(), "-H", "127.0.0.1", "-p", str(port)]
+    command: list[str | Path] = [install(), "-H", "127.0.0.1", "-p", str(port)]
     with running(command, tmp_path_factory.mktemp("moto"), lambda: answers(f"{endpoint}/moto-api/")):
         yield endpoint
 

@@ -38,7 +38,7 @@ from tests.provider.cloud import Cloud
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SCHEMAS = environments.REPOSITORY / "tests" / "provider" / "schemas"
+SCHEMAS = environments.REPOSITORY / "tests" / "provider" / "reduced"
 HOSTS = ("registry.terraform.io", "registry.opentofu.org")
 COLOURFUL = ("init", "validate", "plan", "apply", "destroy", "refresh", "import", "show", "test")
 # The provider of the mirror is this script: isolated, without site, since it starts for every command several times.

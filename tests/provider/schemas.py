@@ -1,4 +1,4 @@
-"""Make `schemas/<provider>.json` anew: the schemas of the types that the modules and the tests use.
+"""Make `reduced/<provider>.json` anew: the schemas of the types that the modules and the tests use.
 
     python -m tests.provider.schemas              # the same versions as before, for the types used now
     python -m tests.provider.schemas --upgrade    # the newest versions
@@ -26,7 +26,7 @@ from tests.provider.jsii import Source
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODULES = REPOSITORY / "terraform" / "modules"
-SCHEMAS = Path(__file__).resolve().parent / "schemas"
+SCHEMAS = Path(__file__).resolve().parent / "reduced"
 TYPES = SCHEMAS / "types.txt"  # what the tests use beside the modules
 PROVIDERS = ("google", "aws", "azurerm", "helm", "kubernetes")
 FRAMEWORK = ("helm",)  # providers whose resources have nested attributes throughout

@@ -39,7 +39,7 @@ class Provider(ProviderServicer):  # type: ignore[misc]  # generated, untyped
 
     @cached_property
     def schema(self) -> dict[str, Any]:
-        document = json.loads((FOLDER / "schemas" / f"{self.name}.json").read_text())
+        document = json.loads((FOLDER / "reduced" / f"{self.name}.json").read_text())
         schema: dict[str, Any]
         (schema,) = document["provider_schemas"].values()
         return schema
