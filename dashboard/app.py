@@ -8,5 +8,5 @@ from dashboard.words import Words
 
 words = Words()
 site, viewer = enter(words)
-leave(words)
 navigate(site, viewer, words)
+leave(words)

@@ -49,14 +49,15 @@ def enter(words: Words) -> tuple[Site, Viewer]:
 
 
 def leave(words: Words) -> None:
-    """Offer the way out: of the session, or of the share link."""
-    if st.user.get("link"):
-        st.sidebar.caption(words("door.shared"))
-        st.sidebar.button(
-            words("door.leave"), on_click=st.logout, type="tertiary", key="leave"
-        )  # the gate takes the link's cookie
-    elif st.user.get("is_logged_in"):
-        st.sidebar.button(words("door.sign_out"), on_click=st.logout, type="tertiary", key="sign-out")
+    """Offer the way out, below a page: of the session, or of the share link."""
+    shared = bool(st.user.get("link"))
+    if shared or st.user.get("is_logged_in"):
+        with st.container(key="way-out", horizontal=True, vertical_alignment="center"):
+            if shared:  # the gate takes the link's cookie at a sign-out
+                st.caption(words("door.shared"), width="content")
+            st.button(
+                words("door.leave" if shared else "door.sign_out"), on_click=st.logout, type="tertiary", key="leave"
+            )
 
 
 def _by_link(site: Site, link: str, words: Words) -> Viewer:
