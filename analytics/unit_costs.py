@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from analytics.engine import connect, sql
-from analytics.lake import Lake
+from analytics.engine import EngineError, connect, sql
+from analytics.lake import Lake, LakeError
 from analytics.tables import ALLOCATIONS, CHARGES, NODES
-from terraform.past_costs import PoolMonth, StorageMonth
+from terraform.past_costs import PoolMonth, StorageMonth, UnreadableBills
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,17 @@ class UnitCosts:
 
 
 def unit_costs(fleet: Fleet, url: str) -> UnitCosts | None:
-    """Return what the latest three months of the lake tell; None where there is no lake, or no bill in it."""
+    """Return what the latest three months of the lake tell; None where there is no lake, or no bill in it.
+
+    Raises UnreadableBills where the lake can't be read.
+    """
+    try:
+        return _unit_costs(fleet, url)
+    except (LakeError, EngineError) as error:
+        raise UnreadableBills(f"{url}: past bills can't be read: {error}") from error
+
+
+def _unit_costs(fleet: Fleet, url: str) -> UnitCosts | None:
     if "://" not in url and not Path(url).is_dir():
         return None
     lake = Lake(url)

@@ -4,6 +4,7 @@ python -m benchmarks.terraform [--clusters 30] [--pairs 7] works with the tests'
 Bare and wrapped runs take turns, and the smallest of each counts: what else the machine does is no overhead. "Bare" is what a
 command stands for: `plan -out` and `show -json` of it for a plan; `state pull`, `apply` and `state pull` for an apply. The fleet's
 bare plans are `plan -out` alone, one after the other; their sum by the processors is what a perfect schedule would take.
+Seconds are the clock's, on a machine that does nothing else; beside them is what the processors worked.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,8 @@ from tests.provider.cloud import Cloud
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+Took = tuple[float, float]  # by the clock, and what the processors worked
+
 
 def main() -> None:
     """Measure, and print what was measured."""
@@ -39,7 +43,7 @@ def main() -> None:
         folder = Path(name)
         infra = Infra(folder, _environment(folder, cloud))
         found = {
-            "overhead_seconds": dict(_commands(infra, arguments.pairs)),
+            "overhead": dict(_commands(infra, arguments.pairs)),
             "fleet": _fleet(infra, arguments.clusters),
         }
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
@@ -63,7 +67,7 @@ def _environment(folder: Path, cloud: Cloud) -> dict[str, str]:
     )
 
 
-def _commands(infra: Infra, pairs: int) -> Iterator[tuple[str, float]]:
+def _commands(infra: Infra, pairs: int) -> Iterator[tuple[str, dict[str, float]]]:
     """Yield each command with the seconds that it takes more than the bare binary."""
     infra.cluster("one", DISK)
     infra.run("plan", "one")
@@ -79,25 +83,31 @@ def _commands(infra: Infra, pairs: int) -> Iterator[tuple[str, float]]:
     for command, words in bare.items():
         alone, wrapped = [], []
         for _ in range(pairs):
-            alone.append(_seconds([_terraform(each) for each in words], cwd=work, infra=infra))
-            wrapped.append(_seconds([_hubledger(command, "one")], infra=infra))
-        yield command, round(min(wrapped) - min(alone), 3)
-    yield "apply", round(_apply(infra, work, plan, pairs), 3)
+            alone.append(_run([_terraform(each) for each in words], cwd=work, infra=infra))
+            wrapped.append(_run([_hubledger(command, "one")], infra=infra))
+        yield command, _more(wrapped, alone)
+    yield "apply", _apply(infra, work, plan, pairs)
 
 
-def _apply(infra: Infra, work: Path, plan: Path, pairs: int) -> float:
-    """The seconds that an apply takes more: each applies a plan of its own, which changes a disk's size."""
+def _apply(infra: Infra, work: Path, plan: Path, pairs: int) -> dict[str, float]:
+    """What an apply takes more: each applies a plan of its own, which changes a disk's size."""
     alone, wrapped = [], []
     for number in range(pairs):
         infra.cluster("one", DISK, size=200 + 2 * number)
         infra.run("plan", "one")
-        wrapped.append(_seconds([_hubledger("apply", "one")], infra=infra))
+        wrapped.append(_run([_hubledger("apply", "one")], infra=infra))
         infra.cluster("one", DISK, size=201 + 2 * number)
         infra.run("render", "one")
-        _seconds([_terraform(["plan", "-input=false", f"-out={plan}"])], cwd=work, infra=infra)
+        _run([_terraform(["plan", "-input=false", f"-out={plan}"])], cwd=work, infra=infra)
         words = [["state", "pull"], ["apply", "-json", "-input=false", str(plan)], ["state", "pull"]]
-        alone.append(_seconds([_terraform(each) for each in words], cwd=work, infra=infra))
-    return min(wrapped) - min(alone)
+        alone.append(_run([_terraform(each) for each in words], cwd=work, infra=infra))
+    return _more(wrapped, alone)
+
+
+def _more(wrapped: Sequence[Took], alone: Sequence[Took]) -> dict[str, float]:
+    clock, worked = (min(column) for column in zip(*wrapped, strict=True))
+    clock_alone, worked_alone = (min(column) for column in zip(*alone, strict=True))
+    return {"seconds": round(clock - clock_alone, 3), "processor_seconds": round(worked - worked_alone, 3)}
 
 
 def _fleet(infra: Infra, clusters: int) -> dict[str, float]:
@@ -108,17 +118,19 @@ def _fleet(infra: Infra, clusters: int) -> dict[str, float]:
         infra.cluster(name, DISK, disk=name)
     infra.run("plan", "--all", "--parallel", "4")  # initialises them
     bare = [
-        _seconds([_terraform(["plan", "-json", "-input=false", "-out=bare.tfplan"])], cwd=infra.work(name), infra=infra)
+        _run([_terraform(["plan", "-json", "-input=false", "-out=bare.tfplan"])], cwd=infra.work(name), infra=infra)
         for name in names
     ]
-    wrapped = _seconds([_hubledger("plan", "--all", "--parallel", "4")], infra=infra)
+    alone, worked_alone = (sum(column) for column in zip(*bare, strict=True))
+    wrapped, worked = _run([_hubledger("plan", "--all", "--parallel", "4")], infra=infra)
     processors = os.cpu_count() or 1
     return {
         "clusters": clusters,
-        "bare_sum_seconds": round(sum(bare), 2),
+        "bare_sum_seconds": round(alone, 2),
         "all_seconds": round(wrapped, 2),
         "processors": processors,
-        "ratio": round(wrapped / (sum(bare) / processors), 3),
+        "ratio": round(wrapped / (alone / processors), 3),
+        "processor_ratio": round(worked / worked_alone, 3),
     }
 
 
@@ -130,13 +142,15 @@ def _hubledger(*words: str) -> list[str]:
     return [str(Path(sys.executable).with_name("hubledger")), "infra", *words]
 
 
-def _seconds(commands: Sequence[list[str]], *, infra: Infra, cwd: Path | None = None) -> float:
-    """Run commands after each other; return the seconds that they took."""
+def _run(commands: Sequence[list[str]], *, infra: Infra, cwd: Path | None = None) -> Took:
+    """Run commands after each other; return how long they took, and what the processors worked for them."""
     environment = infra.environment | ({"TF_DATA_DIR": str(cwd / ".terraform")} if cwd else {})
-    began = time.perf_counter()
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     for words in commands:
         subprocess.run(words, cwd=cwd, env=environment, check=True, capture_output=True)
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - began, worked
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import typer
 
 from terraform import fleet_runs, infra_state_cli, plan_summary, receipts, site
 from terraform.apply import Consent, apply_plan
-from terraform.fleet_files import FleetError
 from terraform.infra_errors import InfraError
 from terraform.infra_options import (
     FLEET,
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from terraform.receipts import Receipt
     from terraform.site import Surroundings
 
-ERRORS: tuple[type[Exception], ...] = (FleetError, InfraError)
+ERRORS: tuple[type[Exception], ...] = (InfraError,)  # the fleet's faults among them, from fleet_cache.py
 
 app = typer.Typer(
     name="infra",

@@ -17,6 +17,7 @@ from terraform import binary, fleet_cache, fleet_runs, site
 from terraform.infra_errors import InfraError
 from terraform.infra_options import patience
 from terraform.infra_progress import watching
+from terraform.past_costs import UnreadableBills
 from terraform.past_costs_cache import past_costs
 from terraform.planning import prepare
 from terraform.process import Interrupts
@@ -61,7 +62,13 @@ def past_bills(context: typer.Context, there: Surroundings, lake: str) -> Past:
 
     @cache
     def found() -> PastCosts | None:
-        return None if find is None else past_costs(there.folder, lake, lambda: find(there.fleet, lake))
+        if find is None:
+            return None
+        try:
+            return past_costs(there.folder, lake, lambda: find(there.fleet, lake))
+        except UnreadableBills as error:  # what infrastructure needs should not wait for a lake's repair
+            there.watch.say(f"{error}; costs of changes have no basis meanwhile")
+            return None
 
     def past() -> PastCosts | None:
         with beginning:

@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from terraform.infra_errors import InfraError
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from terraform.fleet import Fleet
+
+
+class UnreadableBills(InfraError):
+    """There are past bills, and they can't be read."""
 
 
 @dataclass(frozen=True, slots=True)

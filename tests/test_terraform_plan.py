@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from analytics.engine import connect
 from analytics.lake import Lake
 from analytics.tables import ALLOCATIONS
 from examples.demo import MONTHS
+from tests.environments import REPOSITORY
 from tests.fixtures_infra import DISK
 from tests.provider.cloud import Fault
 
@@ -56,7 +59,9 @@ def tidewater(infra: Infra, **changes: Any) -> None:
 def steady(summary: str) -> str:
     """Return a summary without what differs from run to run."""
     summary = re.sub(r"Plan `[0-9a-f]{12}`", "Plan `…`", summary)
-    summary = re.sub(r"state serial [0-9]+", "state serial …", summary)  # it counts writes, which come together at times
+    summary = re.sub(
+        r"state serial [0-9]+", "state serial …", summary
+    )  # it counts writes, which come together at times
     return re.sub(r"Terraform [0-9.]+", "Terraform …", summary)
 
 
@@ -242,3 +247,24 @@ def test_of_two_applies_at_once_one_is_told_who_works(cloudy_infra: Infra, toy_c
     toy_cloud.release()
     assert first.communicate(timeout=60)[0].startswith("one: applied")
     assert [receipt["outcome"] for receipt in infra.receipts("one")] == ["applied"]
+
+
+def test_a_lake_that_cannot_be_read_keeps_nobody_from_planning(cloudy_infra: Infra) -> None:
+    cloudy_infra.cluster("one", DISK)
+    log = cloudy_infra.folder / "lake" / "charges" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / "00000000000000000000.json").write_text("no commit")
+    planned = cloudy_infra.run("plan", "one", HUBLEDGER_LAKE=str(cloudy_infra.folder / "lake"))
+    assert "past bills can't be read" in planned.stderr
+    assert "costs of changes have no basis meanwhile" in planned.stderr
+    assert "there are no past bills" in planned.stdout
+
+
+def test_a_command_does_not_wait_for_what_it_does_not_need() -> None:
+    """Overhead over the bare binary is to stay below 0.3 s: the fleet's models and the lake take longer to import."""
+    code = (
+        "import sys, hubledger; hubledger.mounted('infra');"
+        " print({'terraform.fleet_schema', 'analytics', 'psutil', 'rich.progress', 'ruamel'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stdout == "set()\n"
