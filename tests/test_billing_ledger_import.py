@@ -179,7 +179,10 @@ def test_texts_are_cut_to_what_the_program_takes_and_are_no_formulas(tmp_path: P
             "columns[3].value: knows no field 'debt': fields are journal, line",
         ),
         (lambda text: text.replace('"{debit}"', '"{debit"'), "columns[3].value"),
-        (lambda text: text.replace("longest: 21", "longest: 0"), "columns[0].longest: '0' is out of range: give at least 1"),
+        (
+            lambda text: text.replace("longest: 21", "longest: 0"),
+            "columns[0].longest: '0' is out of range: give at least 1",
+        ),
         (lambda text: text.replace("header: Name", "headr: Name"), "did you mean 'header'?"),
         (lambda text: text.replace("columns:", "columns: ["), "is not YAML"),
     ],
