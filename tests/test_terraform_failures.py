@@ -132,9 +132,9 @@ def test_a_lock_held_by_another_says_whose_it_is_and_can_be_removed_when_its_pro
     terraform.kill()
     command.communicate(timeout=30)
     toy_cloud.heal()
-    told = one.run("unlock", "one")
-    assert "which is gone" in told.stdout
-    identity = told.stderr.split("--id ")[1].strip()
+    left = one.run("unlock", "one")
+    assert "which is gone" in left.stdout
+    identity = left.stderr.split("--id ")[1].strip()
     assert "not 0000" in one.run("unlock", "one", "--id", "0000", expect=1).stderr
     assert "unlocked" in one.run("unlock", "one", "--id", identity).stdout
     assert "not locked" in one.run("unlock", "one").stdout

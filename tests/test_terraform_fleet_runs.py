@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -114,7 +114,7 @@ def test_drift_is_found_and_exits_with_3(cloudy_infra: Infra, toy_cloud: Cloud) 
 
 def test_outputs_have_types_and_keep_secrets(infra: Infra) -> None:
     infra.cluster("one", word="high", secrets={"token": {"env": "TOKEN"}})
-    secret = {"TOKEN": "a-word-nobody-may-see"}
+    secret: dict[str, Any] = {"TOKEN": "a-word-nobody-may-see"}
     infra.run("plan", "one", **secret)
     infra.run("apply", "one", **secret)
     shown = infra.run("outputs", "one", "--format", "json", **secret).stdout
@@ -159,7 +159,9 @@ def test_two_clusters_share_a_plugin_cache(cloudy_infra: Infra) -> None:
     infra.environment = environment
     planned = infra.run("plan", "--all", "--parallel", "3")
     assert planned.stdout.count("1 to create") == 3
-    (cached,) = (infra.folder / "infra" / ".plugins").glob("*/hashicorp/google/*/*")  # a link, as the mirror is unpacked
+    (cached,) = (infra.folder / "infra" / ".plugins").glob(
+        "*/hashicorp/google/*/*"
+    )  # a link, as the mirror is unpacked
     for name in ("a", "b", "c"):
         (found,) = (infra.work(name) / ".terraform" / "providers").glob("*/hashicorp/google/*/*")
         assert found.resolve() == cached.resolve()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.fixtures_infra import until
 
 if TYPE_CHECKING:
     from tests.fixtures_infra import Infra
 
-LIBRARY = {"HUBLEDGER_TERRAFORM": "library"}
+LIBRARY: dict[str, Any] = {"HUBLEDGER_TERRAFORM": "library"}
 
 
 def test_the_library_plans_applies_and_is_named_by_doctor(infra: Infra) -> None:

@@ -71,7 +71,7 @@ def test_a_cluster_of_the_fleet_becomes_a_cluster_with_hubs(
     infra = cloudy_infra
     hub = {"authenticator": "github", "authenticator_config": {"env": "HUB_AUTH"}, "buckets": {"scratch": "scratch"}}
     tidewater(infra, support={"certificates": {"email": "ops@openhubs.example"}}, hubs={"estuary": hub})
-    secret = {"HUB_AUTH": json.dumps(AUTHENTICATOR)}
+    secret: dict[str, Any] = {"HUB_AUTH": json.dumps(AUTHENTICATOR)}
     planned = infra.run("plan", "tidewater", **secret)
     golden("infra_plan_create.txt", steady(planned.stdout))
     golden("infra_plan_create.md", steady(infra.run("plan", "tidewater", "--markdown", **secret).stdout))
@@ -128,7 +128,7 @@ def test_a_plan_shows_what_it_costs_and_apply_holds_it_against_the_cap(
         "nb-large": {"purpose": "user", "machine_type": "n2-highmem-16", "max": 20},
     }
     tidewater(infra, node_pools=pools)
-    there = {"HUBLEDGER_LAKE": str(tmp_path / "lake")}
+    there: dict[str, Any] = {"HUBLEDGER_LAKE": str(tmp_path / "lake")}
     infra.run("plan", "tidewater", **there)
     infra.run("apply", "tidewater", "--over-budget", "a first cluster has to be somewhere", **there)
     larger = {**pools["nb-medium"], "machine_type": "n2-highmem-16"}

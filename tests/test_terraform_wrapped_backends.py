@@ -41,7 +41,7 @@ def test_a_cluster_has_its_state_in(backend: Backend, infra: Infra) -> None:
     assert "2 to create" in infra.run("plan", "one").stdout
     command = infra.start("apply", "one")
     until(lambda: "Provisioning with" in infra.output("one", "apply"))
-    elsewhere = {"HUBLEDGER_INFRA": str(infra.folder / "elsewhere")}
+    elsewhere: dict[str, Any] = {"HUBLEDGER_INFRA": str(infra.folder / "elsewhere")}
     told = infra.run("unlock", "one").stdout
     assert told.startswith("one: locked by ")
     if backend.kind == "local":
