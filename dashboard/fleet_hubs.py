@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -47,9 +47,9 @@ def hubs(desk: Desk, costs: Costs) -> None:
                 **dict(zip(titles, cells, strict=True)),
                 words("app.total"): whole,
                 words("fleet.change", month=figures.month_name(months_back(month, 1))): (
-                    whole - figures.cents(before[key].cost) if key in before else None
+                    figures.cents(each.cost - before[key].cost) if key in before else None
                 ),
-                words("app.coverage"): float(each.coverage),
+                words("app.coverage"): float((each.coverage * 100).quantize(Decimal("0.1"), rounding=ROUND_FLOOR)),
                 words("community.users"): figures.users(person.users) if person else "",
                 words("community.server_hours"): float(person.server_hours) if person else None,
                 words("community.per_user"): figures.cents(units.per_user) if units.per_user is not None else None,
@@ -75,7 +75,7 @@ def hubs(desk: Desk, costs: Costs) -> None:
         column_config={
             **money,
             words("app.hub"): st.column_config.TextColumn(pinned=True),
-            words("app.coverage"): st.column_config.NumberColumn(format="percent"),
+            words("app.coverage"): st.column_config.NumberColumn(format="%.1f%%"),
             words("community.server_hours"): st.column_config.NumberColumn(format="%.0f"),
         },
         alt=words("fleet.hubs_alt", month=figures.month(month)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import charts, parts
-from dashboard.figures import Figures, next_month
+from dashboard.figures import Figures, first_day, next_month
 from dashboard.words import plain
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ def grant(desk: Desk, spent: Spending, title: str) -> None:
     st.markdown(said)
     charged, foreseen = words("grant.charged"), words("grant.foreseen")
     points = [(spent.start.isoformat(), spent.ceiling, charged, figures.money(spent.ceiling))]
+    if spent.months:
+        points.append(
+            (first_day(spent.months[0].month).isoformat(), spent.ceiling, charged, figures.money(spent.ceiling))
+        )
     points += [
         (next_month(each.month).isoformat(), each.left, charged, figures.money(each.left)) for each in spent.months
     ]

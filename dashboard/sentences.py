@@ -63,6 +63,8 @@ def _sentence(desk: Desk, change: Change, words: Words) -> str:
     else:
         hub = words.plain(desk.hub_name(change.place.cluster, change.place.hub))
         text = words("community.change_up", component=component, hub=hub, change=amount)
+    if change.place.component == "credit":
+        text += words("community.change_credit_less" if change.difference > 0 else "community.change_credit_more")
     if change.hours is not None and round(change.hours):
         key = "change_hours_more" if change.hours > 0 else "change_hours_less"
         text += words(f"community.{key}", hours=words.plain(figures.hours(abs(change.hours))))

@@ -219,8 +219,8 @@ def test_sections_of_the_fleet_say_what_is_in_the_lake(furnished: Furnished, pag
         now[row["community"]] += Decimal(row["cost"])
     assert {row[1] for row in policies[1:]} == {FIGURES.money(cost) for cost in now.values()}
     for column in range(1, 6):
-        column_total = sum(amount(row[column].split(" (")[0]) for row in policies[1:])
-        assert abs(column_total - sum(now.values())) < Decimal("0.05")
+        column_total = sum((amount(row[column].split(" (")[0]) for row in policies[1:]), Decimal(0))
+        assert abs(column_total - sum(now.values(), Decimal(0))) < Decimal("0.05")
     visit(page, furnished.url("fleet?section=applies"))
     applied = table(page, "Applies: northlight")[1]
     assert applied[:4] == ["Oct 16, 2026", "olga", "1 added, 2 changed, 3 destroyed", "-210.00 USD"]
