@@ -137,7 +137,7 @@ def _differences(action: Action, change: Mapping[str, object]) -> Iterator[Diffe
     after = dict(_leaves(change.get("after"), change.get("after_sensitive"), change.get("after_unknown")))
     forcing = {_path(path) for path in cast("Sequence[Sequence[object]]", change.get("replace_paths") or ())}
     for path in sorted({**before, **after}):
-        was, becomes = before.get(path), after.get(path)
+        was, becomes = _hidden(before.get(path), after.get(path))
         forces = any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in forcing)
         telling = path in _TELLING_AT_THE_TOP or path.rpartition(".")[2].partition("[")[0] in _TELLING
         if action in (Action.CREATE, Action.IMPORT):
@@ -151,6 +151,13 @@ def _differences(action: Action, change: Mapping[str, object]) -> Iterator[Diffe
             wanted = wanted and not (was is None and becomes == UNKNOWN)
         if wanted or (forces and action is Action.REPLACE):
             yield Difference(path, was, becomes, forces)
+
+
+def _hidden(was: str | None, becomes: str | None) -> tuple[str | None, str | None]:
+    """Both values; what is sensitive now or was is shown neither as it was nor as it would be."""
+    if SENSITIVE not in (was, becomes):
+        return was, becomes
+    return was and SENSITIVE, becomes if becomes in (None, UNKNOWN) else SENSITIVE
 
 
 def _hidden_change(change: Mapping[str, object], path: str) -> bool:
