@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.certificate import CertificateError
+from billing.contracts import NoContract
 from billing.ledger import LedgerError
+from billing.lines import NoRate
 from dashboard import parts
 from dashboard.desk import Desk, choose, kept
 from dashboard.figures import Figures
@@ -84,8 +86,12 @@ def _review(desk: Desk, books: Books) -> None:
             )
         keys = ("community", "payer", "kind", "net", "tax", "payable")
         parts.table([words(f"finance.{key}") for key in keys], rows, alt=words("finance.drafts"))
-    with st.spinner(words("finance.reviewing")):
-        found = desk.reading.review(month)
+    try:
+        with st.spinner(words("finance.reviewing")):
+            found = desk.reading.review(month)
+    except (NoContract, NoRate) as error:  # nobody bills in this fleet, or not yet
+        st.info(plain(str(error)))
+        return
     if not found:
         st.success(words("finance.nothing", month=title), icon=":material/check_circle:")
         return

@@ -9,12 +9,16 @@ import streamlit as st
 
 from analytics.engine import EngineError
 from analytics.lake import LakeError
+from billing.ledger import LedgerError
+from billing.pdf import PdfError
 from dashboard import page_community, page_finance, page_fleet, page_method
 from dashboard.parts import style
 from dashboard.reading import Reading, reading
+from dashboard.report_pdf import ReportError
 from dashboard.viewer import Role, Viewer
 from dashboard.words import Words, plain
 from terraform.fleet_files import FleetError
+from terraform.receipts import DamagedReceipts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +74,8 @@ def run(show: Callable[[Reading, Words], None], site: Site, viewer: Viewer, word
         _trouble(words, viewer, "fleet", error)
     except (LakeError, EngineError) as error:
         _trouble(words, viewer, "lake", error)
+    except (DamagedReceipts, LedgerError, PdfError, ReportError) as error:
+        _trouble(words, viewer, "other", error)
 
 
 def _empty(found: Reading, words: Words) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from billing.ledger import Ledger
 from dashboard.viewer import NOBODY, Role, Viewer
 
 if TYPE_CHECKING:
@@ -125,6 +126,22 @@ def test_a_deep_link_to_another_community_shows_ones_own(long_lake: LongLake) ->
     assert "Hub number 3" in method
     assert "Hub number 4" not in method
     assert "hubledger costs explain" not in method
+
+
+def test_a_fleet_that_bills_nobody_and_damaged_receipts_are_said(
+    long_lake: LongLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet, lake = long_lake.folder / "fleet", tmp_path / "lake"
+    shutil.copytree(long_lake.folder / "lake", lake)
+    book = Ledger(str(lake / "none.sqlite"))
+    with book.write():
+        pass  # a ledger that nothing is written in
+    book.close()
+    assert "issuer: is missing" in said(opened("page_finance", fleet, lake)).replace("\\", "")
+    (tmp_path / "infra" / "cluster-00").mkdir(parents=True)
+    (tmp_path / "infra" / "cluster-00" / "receipts.jsonl").write_text("{}\n")
+    monkeypatch.setenv("HUBLEDGER_INFRA", str(tmp_path / "infra"))
+    assert "is no receipt" in said(opened("page_fleet", fleet, lake, section="applies"))
 
 
 def test_finance_without_a_ledger_says_what_makes_one(long_lake: LongLake) -> None:
