@@ -22,6 +22,7 @@ from dashboard.share import PATH
 from terraform.fleet_faults import suggestion
 from terraform.fleet_files import load
 
+_WIDE = 160  # where nobody looks, nothing is cut off
 _COLUMNS = ("id", "community", "created", "expires", "status", "note")
 
 StateOption = Annotated[
@@ -84,8 +85,9 @@ def list_command(
     else:
         table = Table(*(column.capitalize() for column in _COLUMNS))
         for row in rows:
-            table.add_row(*(Text(row[column]) for column in _COLUMNS))
-        Console().print(table)
+            short = row | {name: row[name][:16].replace("T", " ") for name in ("created", "expires")}
+            table.add_row(*(Text(short[column]) for column in _COLUMNS))
+        Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 @app.command("revoke")

@@ -30,6 +30,10 @@ COMMANDS = (
     ["costs", "diff"],
     ["costs", "explain"],
     ["costs", "export"],
+    ["dashboard"],
+    ["dashboard", "link", "create"],
+    ["dashboard", "link", "list"],
+    ["dashboard", "link", "revoke"],
 )
 
 
