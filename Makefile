@@ -25,7 +25,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: install  ## Take the example fleet through bills, usage, allocation, report and reconciliation
+demo: install  ## Take the example fleet through bills, usage, allocation, report, proof and invoices
 	@$(BIN)/python -m examples.demo $(DEMO)
 
 env:
@@ -49,6 +49,8 @@ bench: install  ## Measure speed and memory, as ratios
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.aws
 	$(BIN)/python -m benchmarks.allocate
+	$(BIN)/python -m benchmarks.dashboard
+	$(BIN)/python -m benchmarks.terraform
 	$(BIN)/python -m benchmarks.dashboard
 
 lock: install  ## Resolve the lock file anew
