@@ -39,7 +39,7 @@ def main() -> int:
     commands += [["costs", "allocate", "--month", month] for month in MONTHS]
     commands += [["costs", "report", "--month", MONTHS[-1]]]
     commands += [["costs", "reconcile", "--month", month] for month in MONTHS]
-    commands += money_out(folder)
+    commands += [["costs", "replay", "--month", MONTHS[-1]], *money_out(folder)]
     for command in commands:
         sys.stdout.write(f"\n$ {shlex.join(['hubledger', *command])}\n")
         sys.stdout.flush()
@@ -48,8 +48,13 @@ def main() -> int:
         if done.returncode not in (0, LOOK):
             return done.returncode
     settings = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in environment.items())
-    further = shlex.join([str(Path(sys.executable).parent / "hubledger"), "costs", "explain", "--help"])
-    sys.stdout.write(f"\nTo look further, in this folder:\n\n{settings}\n  {further}\n")
+    program_path = shlex.quote(str(Path(sys.executable).parent / "hubledger"))
+    invoices = folder / "exports" / MONTHS[0]
+    sys.stdout.write(
+        f"\nThe invoices and the certificate of {MONTHS[0]} are in {invoices}/\n"
+        f"\nTo open the dashboard, in this folder:\n\n{settings}\n  {program_path} dashboard\n"
+        f"\nand in a browser the address that it prints. To look further: {program_path} --help\n"
+    )
     return 0
 
 
