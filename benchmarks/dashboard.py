@@ -212,8 +212,10 @@ def main() -> int:
         if not (folder / "complete").exists():
             generate(folder)
         load = os.getloadavg()[0]  # others' work on the machine makes every wait longer
-        place = {"fleet": folder / "fleet", "lake": folder / "lake", "ledger": folder / "ledger.sqlite"}
-        with sync_playwright() as playwright, serving(Path(scratch), **place) as served:
+        served_from = serving(
+            Path(scratch), fleet=folder / "fleet", lake=folder / "lake", ledger=folder / "ledger.sqlite"
+        )
+        with sync_playwright() as playwright, served_from as served:
             chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
             cold = first_pages(chromium, served)  # the server's first looks; only later ones count
             pages = first_pages(chromium, served)

@@ -10,11 +10,9 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from oidc_provider_mock import User, run_server_in_thread
-
 from tests.fixtures_browser import context, serving, settled
 from tests.fixtures_demo import REPOSITORY
 
@@ -38,7 +36,7 @@ _CERTIFICATE = shlex.split(
     " -subj /CN=localhost -addext subjectAltName=DNS:localhost"
 )
 
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "operator": {"realm_access": {"roles": ["hub-operators", "other"]}},
     "finance": {"email": "Accounts@Hub-Commons.example", "email_verified": True},
     "coastal": {"email": "grants@coastal-modelling.example", "email_verified": True},
@@ -112,6 +110,8 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="session")
 def provider() -> Iterator[str]:
     """Run the provider; return its issuer."""
+    from oidc_provider_mock import User, run_server_in_thread  # it warns of its own libraries where it is imported
+
     people = [User(sub=name, claims=dict(claims)) for name, claims in PEOPLE.items()]
     with run_server_in_thread(user_claims=people) as server:
         yield f"http://localhost:{server.server_port}"
@@ -144,8 +144,8 @@ def guarded(demo: Demo, provider: str, tmp_path_factory: pytest.TempPathFactory)
 
 
 def _configure(fleet: Path, url: str, issuer: str) -> None:
-    with (fleet / "fleet.yaml").open("a") as file:
-        file.write(
+    with (fleet / "fleet.yaml").open("a") as settings:
+        settings.write(
             f"""
 dashboard:
   url: {url}

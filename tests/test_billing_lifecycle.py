@@ -242,7 +242,7 @@ def test_a_ledger_that_several_make_at_once_is_made_once(ledger_url: str) -> Non
         mine = Ledger(ledger_url)
         try:
             with mine.write() as con:
-                return con.execute(text("select count(*) from alembic_version")).scalar_one()
+                return int(con.execute(text("select count(*) from alembic_version")).scalar_one())
         finally:
             mine.close()
 
