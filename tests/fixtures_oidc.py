@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from tests.fixtures_browser import context, serving, settled
 from tests.fixtures_demo import REPOSITORY
 
