@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from terraform.fleet import Fleet
 
 NAMES = ("terraform", "analytics", "billing", "dashboard")
-APPS = {  # by the name they are mounted as: the module, and its app
+APPS = {  # by the name they are mounted as: the module, and its app or command
     "fleet": ("terraform.cli", "fleet_app"),
     "infra": ("terraform.infra_cli", "app"),
+    "replicate": ("terraform.replicate_cli", "replicate"),
     "costs": ("analytics.cli", "app"),
     "invoices": ("billing.cli", "app"),
     "dashboard": ("dashboard.cli", "app"),
@@ -60,22 +61,35 @@ def mounted(only: str | None = None) -> tuple[typer.Typer, tuple[type[Exception]
 
     @app.callback()
     def supply(context: typer.Context) -> None:
-        context.obj = past_costs  # `infra` may not import what reads the lake
+        context.obj = LakeBooks()  # `infra` may not import what reads the lake
 
     errors: list[type[Exception]] = []
     for name, (module, attribute) in APPS.items():
         if name == only or only not in APPS:
             package = import_module(module)
-            app.add_typer(getattr(package, attribute), name=name)
+            mount = getattr(package, attribute)
+            if isinstance(mount, typer.Typer):
+                app.add_typer(mount, name=name)
+            else:
+                app.command(name)(mount)
             errors += package.ERRORS
     return app, tuple(errors)
 
 
-def past_costs(fleet: Fleet, lake: str) -> UnitCosts | None:
-    """Return what the fleet's own bills say that things cost; None where the lake has none."""
-    from analytics.unit_costs import unit_costs
+class LakeBooks:
+    """Reads the lake for those who may not import what does, and imports it only then."""
 
-    return unit_costs(fleet, lake)
+    def past_costs(self, fleet: Fleet, lake: str) -> UnitCosts | None:
+        """Return what the fleet's own bills say that things cost; None where the lake has none."""
+        from analytics.unit_costs import unit_costs
+
+        return unit_costs(fleet, lake)
+
+    def history(self, fleet: Fleet, lake: str, community: str, folder: Path) -> list[str]:
+        """Write what a community cost and used into a folder; return the files' names."""
+        from analytics.cost_history import write_history
+
+        return write_history(fleet, lake, community, folder)
 
 
 def _check_names() -> None:

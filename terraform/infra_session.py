@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from terraform.fleet import Cluster
     from terraform.fleet_runs import Done
-    from terraform.past_costs import FindPastCosts, PastCosts
+    from terraform.past_costs import Books, PastCosts
     from terraform.planning import Past
     from terraform.site import Site
 
@@ -57,15 +57,15 @@ def surroundings(fleet: Path, work: Path, timeout_minutes: float | None = None) 
 
 def past_bills(context: typer.Context, there: Surroundings, lake: str) -> Past:
     """Return what finds the past bills, once for all clusters, when the first asks."""
-    find: FindPastCosts | None = context.obj
+    books: Books | None = context.obj
     beginning = threading.Lock()
 
     @cache
     def found() -> PastCosts | None:
-        if find is None:
+        if books is None:
             return None
         try:
-            return past_costs(there.folder, lake, lambda: find(there.fleet, lake))
+            return past_costs(there.folder, lake, lambda: books.past_costs(there.fleet, lake))
         except UnreadableBills as error:  # what infrastructure needs should not wait for a lake's repair
             there.watch.say(f"{error}; costs of changes have no basis meanwhile")
             return None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from terraform.infra_errors import InfraError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
+    from pathlib import Path
 
     from terraform.fleet import Fleet
 
@@ -57,4 +58,11 @@ class PastCosts(Protocol):
         """Return what each community cost so far in a month, by currency; None where the month is not allocated."""
 
 
-FindPastCosts = Callable[["Fleet", str], PastCosts | None]  # of a fleet and its lake; None where there is no lake
+class Books(Protocol):
+    """Who reads the lake."""
+
+    def past_costs(self, fleet: Fleet, lake: str) -> PastCosts | None:
+        """Return the past bills; None where there are none. Raises UnreadableBills."""
+
+    def history(self, fleet: Fleet, lake: str, community: str, folder: Path) -> list[str]:
+        """Write the costs and use of a community into a folder; return the files' names. Raises UnreadableBills."""

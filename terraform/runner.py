@@ -187,6 +187,10 @@ class Terraform:
         """Return a saved plan as Terraform's JSON. It holds what is sensitive, in clear."""
         return self._document("show", str(plan), json=FLAG)
 
+    def show_state(self) -> dict[str, object]:
+        """Return the state as Terraform's JSON, which says what of it is sensitive."""
+        return self._document("show", json=FLAG)
+
     def outputs(self) -> dict[str, object]:
         """Return the outputs of the state, sensitive ones too, in clear."""
         return self._document("output", json=FLAG)
