@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, cookie_parser
 from starlette.responses import PlainTextResponse
 
 from dashboard.front import Front, streamlits
@@ -164,7 +164,7 @@ class Gate:
         return path.startswith(("_stcore/", "component/")) and path not in _NEEDED
 
     def _visit(self, connection: HTTPConnection) -> Visit:
-        return self._doors.sessions.visit(connection.cookies, now=datetime.now(UTC))
+        return self._doors.sessions.visit(_sent_cookies(connection.scope), now=datetime.now(UTC))
 
     def _secure(self, scope: Scope) -> bool:
         return scope["scheme"] == "https" or (self._doors.origin or "").startswith("https:")
@@ -174,13 +174,19 @@ class Gate:
         return path.removeprefix(self._doors.base_path).lstrip("/")
 
 
+def _sent_cookies(scope: Scope) -> dict[str, str]:
+    """Return the cookies of a request, however many headers they come in."""
+    whole = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
+    return {name: value for name, value in cookie_parser(whole).items() if not set('";\\') & set(name + value)}
+
+
 def _reload(address: str) -> bytes:
     """Return the message by which Streamlit leads a page elsewhere, as at its own sign-out: what is shown is gone then."""
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # not before it is needed: Streamlit is slow to import
 
     message = ForwardMsg()
     message.auth_redirect.url = address
-    return message.SerializeToString()
+    return bytes(message.SerializeToString())
 
 
 def _known(scope: Scope, visit: Visit, origin: str | None = None) -> Scope:
@@ -190,13 +196,15 @@ def _known(scope: Scope, visit: Visit, origin: str | None = None) -> Scope:
     """
     kept = []
     for name, value in scope["headers"]:
-        if name == LINK_HEADER.encode():
+        if name in (LINK_HEADER.encode(), b"cookie"):
             continue
-        if name == b"cookie":
-            value = b"; ".join(part for part in value.split(b"; ") if part.split(b"=")[0].decode() not in visit.stale)
         if name == b"host" and origin:
             value = urlsplit(origin).netloc.encode()
         kept.append((name, value))
+    # Written anew from what was read of them here, so that Streamlit can't read anything else into them.
+    cookies = {name: value for name, value in _sent_cookies(scope).items() if name not in visit.stale}
+    if cookies:
+        kept.append((b"cookie", "; ".join(f"{name}={value}" for name, value in cookies.items()).encode("latin-1")))
     if visit.link:
         kept.append((LINK_HEADER.encode(), visit.link.encode()))
     return {**scope, "headers": kept}

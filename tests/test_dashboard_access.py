@@ -7,10 +7,15 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from dashboard.opening import cookie_secret
 from dashboard.sessions import USER_COOKIE
@@ -230,3 +235,42 @@ def test_the_log_has_no_address_no_token_and_no_secret(
     emails = [str(claims["email"]) for claims in PEOPLE.values() if "email" in claims]
     for word in (SECRET, "code=", "state=", "eyJ", "@", *cookies, *emails):
         assert word not in guarded.said.replace("…@…", "")
+
+
+def test_an_ended_session_stays_ended_however_its_cookie_is_written(
+    coastal: tuple[Page, Seen], guarded: Guarded
+) -> None:
+    (cookie,) = (each for each in coastal[0].context.cookies() if each["name"] == USER_COOKIE)
+    secret = cookie_secret(guarded.served.state)
+    claims = URLSafeTimedSerializer(secret, salt=USER_COOKIE).loads(cookie["value"])
+    signer = type("Signer", (_Earlier,), {"ago": 8 * 3600 + 1})
+    old = str(URLSafeTimedSerializer(secret, salt=USER_COOKIE, signer=signer).dumps(claims))
+    health = httpx.get(f"{guarded.url}/_stcore/health", verify=False)
+    token = health.cookies["_streamlit_xsrf"].strip('"')
+    xsrf = f"_streamlit_xsrf={token}"
+    address = guarded.served.url.replace("http://", "ws://") + "/_stcore/stream"
+    fresh = f"{USER_COOKIE}={cookie['value']}"
+    ended = f"{USER_COOKIE}={old}"
+    for written, expected in (
+        ([f"{xsrf}; {fresh}"], True),
+        ([f"{xsrf}; {ended}"], False),
+        ([f"{xsrf};{ended}"], False),
+        ([xsrf, ended], False),
+        ([f"{xsrf}; a=b;\t{ended}"], False),
+        ([f"{xsrf}; {fresh}; {ended}"], False),
+    ):
+        headers = [("Origin", guarded.url.removesuffix("/costs")), *(("Cookie", line) for line in written)]
+        with connect(
+            address,
+            additional_headers=headers,
+            subprotocols=[Subprotocol("streamlit"), Subprotocol(token)],
+            max_size=None,
+        ) as socket:
+            socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+            got, message = b"", ForwardMsg()
+            while message.WhichOneof("type") != "script_finished":
+                frame = socket.recv(timeout=30)
+                assert isinstance(frame, bytes)
+                message = ForwardMsg.FromString(frame)
+                got += frame
+        assert (b"October 2026" in got, b"Sign in" in got) == (expected, not expected), written
