@@ -100,6 +100,7 @@ class Story:
     counts: Counts | None = None  # of a command that came to its end
     other: list[str] = field(default_factory=list)  # lines that are no events
     interrupted: bool = False
+    program: str = ""  # the version of Terraform or OpenTofu
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -115,6 +116,8 @@ class Story:
         address = event.address
         self.interrupted = self.interrupted or "Interrupt received" in event.message
         match event.type:
+            case "version":
+                self.program = event.message.rpartition(" ")[2]
             case "apply_start":
                 self.pending.append(address)
             case "apply_complete" | "apply_errored":

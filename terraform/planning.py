@@ -46,8 +46,8 @@ def make_plan(site: Site, *, destroy: bool = False, past: Past | None = None) ->
     origin = site.origin()
     beside = work.plan.with_suffix(".new")
     try:
-        site.terraform.plan(beside, destroy=destroy)
-        shown = site.terraform.show(beside)
+        story, changed = site.terraform.plan(beside, destroy=destroy)
+        shown = site.terraform.show(beside) if changed else {}  # it takes as long as a plan
         planned = resources(shown)
         _refuse_unlabelled(site, planned)
         delta = (
@@ -60,7 +60,7 @@ def make_plan(site: Site, *, destroy: bool = False, past: Past | None = None) ->
             state=plan.state_of(beside) or site.terraform.state(),
             made_at=now(),
             made_by=f"{plan.who(site.surroundings.environment)}@{here()}",
-            terraform=str(shown.get("terraform_version", "")),
+            terraform=story.program,
             destroy=destroy,
             changes=changes(shown),
             outputs=output_changes(shown),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _MINUTE = 60.0
+_CHANGES = 2  # what a plan exits with that changes something
 _PROVIDERS_USED = frozenset({"plan", "apply", "show"})  # the commands that start providers
 _UNWANTED = ("TF_WORKSPACE", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION")
 
@@ -136,15 +137,16 @@ class Terraform:
 
         self._retried("init", once)
 
-    def plan(self, out: Path, *, destroy: bool = False, refresh_only: bool = False) -> Story:
-        """Make a plan and save it in `out`."""
+    def plan(self, out: Path, *, destroy: bool = False, refresh_only: bool = False) -> tuple[Story, bool]:
+        """Make a plan and save it in `out`; return what was told, and whether there is anything in it."""
 
-        def once() -> Story:
+        def once() -> tuple[Story, bool]:
             with secret_values.variables_file(self._secrets) as variables:
                 command = self._binary.command(
                     "plan",
                     json=FLAG,
                     input=False,
+                    detailed_exitcode=FLAG,
                     out=str(out),
                     lock_timeout=f"{self._patience.lock_seconds:g}s",
                     destroy=FLAG if destroy else None,
@@ -155,8 +157,9 @@ class Terraform:
                 story, ending, folder = self._logged(
                     command, "plan", None, self._patience.plan_seconds, files, kill=True
                 )
-            self._check(ending, story, "plan", folder)
-            return story
+            if ending.code != _CHANGES:
+                self._check(ending, story, "plan", folder)
+            return story, ending.code == _CHANGES
 
         try:
             return self._retried("plan", once)
