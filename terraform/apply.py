@@ -10,7 +10,7 @@ from terraform.caps import overruns
 from terraform.infra_errors import InfraError
 from terraform.receipts import Receipt
 from terraform.recovery import refuse_unsaved, settle
-from terraform.runner import Interrupted
+from terraform.run_terms import Interrupted
 from terraform.tally import tally
 from terraform.terraform_faults import Stale
 from terraform.work import here, now
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from terraform.plan import Record
     from terraform.planning import Past
-    from terraform.runner import Applied
+    from terraform.run_terms import Applied
     from terraform.site import Site
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terraform.runner import Patience
+from terraform.run_terms import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from terraform.runner import Watch
+from terraform.run_terms import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

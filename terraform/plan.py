@@ -14,7 +14,7 @@ from terraform.changes import Action, Change, Difference
 from terraform.cost_delta import Delta, Priced
 from terraform.infra_errors import InfraError
 from terraform.render import digest
-from terraform.runner import State
+from terraform.run_terms import State
 from terraform.work import replace
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import json
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -18,6 +17,7 @@ from terraform import events, process, provider_cache, secret_values
 from terraform.binary import FLAG, written
 from terraform.infra_errors import InfraError
 from terraform.process import Interrupts, Limits
+from terraform.run_terms import Applied, Interrupted, NotStarted, State, TimedOut, environment_of
 from terraform.terraform_faults import Locked, Transient, failure, of_text
 from terraform.work import now, printed, replace
 
@@ -27,69 +27,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from terraform.binary import Binary
-    from terraform.events import Event, Story
+    from terraform.events import Story
     from terraform.fleet import Cluster
     from terraform.process import Ending
+    from terraform.run_terms import Patience, Watch
     from terraform.work import Work
 
 Result = TypeVar("Result")
 
-_MINUTE = 60.0
 _CHANGES = 2  # what a plan exits with that changes something
 _PROVIDERS_USED = frozenset({"plan", "apply", "show"})  # the commands that start providers
-_UNWANTED = ("TF_WORKSPACE", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION")
-
-
-class Interrupted(InfraError):
-    """A signal came."""
-
-
-class TimedOut(InfraError):
-    """A command took longer than it may."""
-
-
-class NotStarted(InfraError):
-    """The program could not be run at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long commands may take, and how often what failed for a passing reason is tried."""
-
-    init_seconds: float = 10 * _MINUTE
-    plan_seconds: float = 60 * _MINUTE
-    apply_seconds: float = 240 * _MINUTE
-    grace_seconds: float = 5 * _MINUTE
-    lock_seconds: float = 10
-    cache_seconds: float = 120
-    attempts: int = 4
-    first_wait_seconds: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Which state there is: none has the serial 0."""
-
-    serial: int
-    lineage: str
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What came of an apply: the error that ended it, or None."""
-
-    story: Story
-    error: InfraError | None
-    log: Path
-    began: str
-
-
-@dataclass(slots=True)
-class Watch:
-    """Who is told what happens: each event, and words about retries and signals."""
-
-    event: Callable[[str, Event], None] = field(default=lambda _cluster, _event: None)
-    say: Callable[[str], None] = field(default=lambda _text: None)
 
 
 class Terraform:
@@ -111,7 +58,7 @@ class Terraform:
         self._binary, self._cluster, self._work = binary, cluster, work
         self._secrets, self._interrupts, self._watch, self._patience = secrets, interrupts, watch, patience
         self._cache = plugin_cache
-        self._environment = _environment(environment, cluster, work, plugin_cache)
+        self._environment = environment_of(environment, cluster, work, plugin_cache)
         self.masking = secret_values.Masking([*secrets.values(), *secret_values.of_environment(self._environment)])
 
     def init(self, *, migrate_state: bool = False, reconfigure: bool = False, upgrade: bool = False) -> None:
@@ -395,31 +342,6 @@ class Terraform:
             with attempt:
                 return once()
         raise AssertionError("unreachable")
-
-
-def _environment(
-    environment: Mapping[str, str], cluster: Cluster, work: Work, plugin_cache: Path | None
-) -> dict[str, str]:
-    """The environment of Terraform: ours, without what would lead it elsewhere."""
-    found = {
-        name: value
-        for name, value in environment.items()
-        if name not in _UNWANTED and not name.startswith("TF_CLI_ARGS_")
-    }
-    found |= {"TF_DATA_DIR": str(work.data), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
-    found.setdefault("CHECKPOINT_DISABLE", "1")
-    if plugin_cache is not None:
-        found.setdefault("TF_PLUGIN_CACHE_DIR", str(plugin_cache))
-    backend = cluster.infrastructure.backend if cluster.infrastructure else None
-    if backend and backend.conn_str_env:
-        address = environment.get(backend.conn_str_env)
-        if not address:
-            raise secret_values.NoSecret(
-                f"{cluster.path}: infrastructure.backend.pg.conn_str_env: the environment variable {backend.conn_str_env} is"
-                " not set: put the database's address there"
-            )
-        found["PG_CONN_STR"] = address
-    return found
 
 
 def _read(file: FileIO) -> bytes:

@@ -10,7 +10,8 @@ from terraform import plan, secret_values
 from terraform.infra_errors import InfraError
 from terraform.plan import Origin
 from terraform.render import MAIN, Root, digest, render
-from terraform.runner import Patience, Terraform, Watch
+from terraform.run_terms import Patience, Watch
+from terraform.runner import Terraform
 from terraform.work import Work, replace
 
 if TYPE_CHECKING:
