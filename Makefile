@@ -49,6 +49,7 @@ bench: install  ## Measure speed and memory, as ratios
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.aws
 	$(BIN)/python -m benchmarks.allocate
+	$(BIN)/python -m benchmarks.terraform
 	$(BIN)/python -m benchmarks.dashboard
 	$(BIN)/python -m benchmarks.terraform
 	$(BIN)/python -m benchmarks.dashboard

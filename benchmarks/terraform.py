@@ -2,8 +2,9 @@
 
 python -m benchmarks.terraform [--clusters 30] [--pairs 7] works with the tests' provider and toy cloud, a cluster being a disk.
 Bare and wrapped runs take turns, and the smallest of each counts: what else the machine does is no overhead. "Bare" is what a
-command stands for: `plan -out` and `show -json` of it for a plan; `state pull`, `apply` and `state pull` for an apply. The fleet's
-bare plans are `plan -out` alone, one after the other; their sum by the processors is what a perfect schedule would take.
+command stands for: `plan -out` for a plan; `state pull`, `apply` and `state pull` for an apply. The fleet's
+bare plans run one after the other; their sum by the processors is what a perfect schedule would take. Where nothing changes
+they are `plan -out` alone, else its `show -json` too, without which nobody sees what would change.
 Seconds are the clock's, on a machine that does nothing else; beside them is what the processors worked.
 """
 
@@ -75,8 +76,8 @@ def _commands(infra: Infra, pairs: int) -> Iterator[tuple[str, dict[str, float]]
     work = infra.work("one")
     plan = infra.folder / "bare.tfplan"
     bare: dict[str, list[list[str]]] = {
-        "plan": [["plan", "-json", "-input=false", f"-out={plan}"], ["show", "-json", str(plan)]],
-        "drift": [["plan", "-json", "-input=false", "-refresh-only", f"-out={plan}"], ["show", "-json", str(plan)]],
+        "plan": [["plan", "-json", "-input=false", f"-out={plan}"]],  # nothing changes: it need not be shown
+        "drift": [["plan", "-json", "-input=false", "-refresh-only", f"-out={plan}"]],
         "outputs": [["output", "-json"]],
         "unlock": [["untaint", "-allow-missing", "terraform_data.nothing"]],
     }
@@ -110,25 +111,29 @@ def _more(wrapped: Sequence[Took], alone: Sequence[Took]) -> dict[str, float]:
     return {"seconds": round(clock - clock_alone, 3), "processor_seconds": round(worked - worked_alone, 3)}
 
 
-def _fleet(infra: Infra, clusters: int) -> dict[str, float]:
-    """Plan a fleet at once, and each of its clusters alone with the bare binary."""
+def _fleet(infra: Infra, clusters: int) -> dict[str, dict[str, float]]:
+    """Plan a fleet at once, and each of its clusters alone with the bare binary: as it is, and with something to change."""
     shutil.rmtree(infra.fleet)
     names = [f"cluster-{number:02}" for number in range(clusters)]
     for name in names:
         infra.cluster(name, DISK, disk=name)
-    infra.run("plan", "--all", "--parallel", "4")  # initialises them
-    bare = [
-        _run([_terraform(["plan", "-json", "-input=false", "-out=bare.tfplan"])], cwd=infra.work(name), infra=infra)
-        for name in names
-    ]
+    infra.run("plan", "--all", "--parallel", "4")
+    plan = ["plan", "-json", "-input=false", "-out=bare.tfplan"]
+    changing = _compare(infra, names, [plan, ["show", "-json", "bare.tfplan"]])
+    infra.run("apply", "--all", "--parallel", "4")
+    return {"nothing_changes": _compare(infra, names, [plan]), "all_change": changing}
+
+
+def _compare(infra: Infra, names: Sequence[str], words: Sequence[list[str]]) -> dict[str, float]:
+    bare = [_run([_terraform(each) for each in words], cwd=infra.work(name), infra=infra) for name in names]
     alone, worked_alone = (sum(column) for column in zip(*bare, strict=True))
     wrapped, worked = _run([_hubledger("plan", "--all", "--parallel", "4")], infra=infra)
     processors = os.cpu_count() or 1
     return {
-        "clusters": clusters,
+        "clusters": len(names),
+        "processors": processors,
         "bare_sum_seconds": round(alone, 2),
         "all_seconds": round(wrapped, 2),
-        "processors": processors,
         "ratio": round(wrapped / (alone / processors), 3),
         "processor_ratio": round(worked / worked_alone, 3),
     }

@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from terraform.changes import Action, Change, Difference
@@ -101,6 +102,7 @@ def state_of(plan: Path) -> State | None:
         return None
 
 
+@cache
 def commit(folder: Path) -> str:
     """Return the commit of the files in `folder`, with -dirty where they have changed since; empty outside of git."""
     words = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"]
