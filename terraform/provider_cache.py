@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_NAME = ".lock"
+_NAME, _FILLING = ".lock", ".filling"
 _LOOK_SECONDS = 0.05
 
 
@@ -33,13 +33,14 @@ def used(cache: Path | None) -> Iterator[list[int]]:
 
 @contextmanager
 def filled(cache: Path | None, seconds: float) -> Iterator[bool]:
-    """Fill the cache, if that is possible within so many seconds; yield whether it is."""
+    """Fill the cache, after others that fill it; yield whether that is possible, those who use it being done in so many seconds."""
     if cache is None:
         yield False
         return
     cache.mkdir(parents=True, exist_ok=True)
-    until = time.monotonic() + seconds
-    with (cache / _NAME).open("a") as lock:
+    with (cache / _FILLING).open("a") as filling, (cache / _NAME).open("a") as lock:
+        fcntl.flock(filling, fcntl.LOCK_EX)
+        until = time.monotonic() + seconds
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -41,7 +41,6 @@ class Patience:
     apply_seconds: float = 240 * _MINUTE
     grace_seconds: float = 5 * _MINUTE
     lock_seconds: float = 10
-    cache_seconds: float = 120
     attempts: int = 4
     first_wait_seconds: float = 2.0
 

@@ -78,7 +78,7 @@ class Terraform:
             kept.unlink()  # it says only which backend is in use; a full disk may have cut it off
 
         def once() -> None:
-            with provider_cache.filled(self._cache, self._patience.cache_seconds) as possible:
+            with provider_cache.filled(self._cache, self._patience.lock_seconds) as possible:
                 without = () if possible else ("TF_PLUGIN_CACHE_DIR",)
                 self._captured(command, "init", self._patience.init_seconds, without=without)
 
