@@ -73,7 +73,7 @@ class SupportFile(Ours):
     """What every cluster with hubs needs: measurements, ingress, certificates."""
 
     certificates: CertificatesFile
-    """Certificates of the hubs' domains."""
+    """Who certifies the hubs' domains, and whom it writes to."""
     ingress: IngressFile | None = None
     """The load balancer in front of the hubs."""
     prometheus: PrometheusDiskFile | None = None

@@ -71,7 +71,7 @@ def test_a_link_shows_one_community_and_its_secret_is_nowhere(visitor: BrowserCo
         assert seen.holds(*OTHERS) == set()
         assert [url for url in seen.urls if token in url] == []
         for _ in range(3):
-            page.go_back()
+            page.go_back(wait_until="networkidle")  # the pages lead on by themselves
             assert token not in page.evaluate("location.href + document.referrer + JSON.stringify(history.state)")
         (cookie,) = (each for each in visitor.cookies() if each["name"] == LINK_COOKIE)
         assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Lax")
