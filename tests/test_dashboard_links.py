@@ -71,8 +71,12 @@ def test_a_link_shows_one_community_and_its_secret_is_nowhere(visitor: BrowserCo
         assert seen.holds(*OTHERS) == set()
         assert [url for url in seen.urls if token in url] == []
         for _ in range(3):
-            page.go_back(wait_until="networkidle")  # the pages lead on by themselves
-            assert token not in page.evaluate("location.href + document.referrer + JSON.stringify(history.state)")
+            page.go_back(wait_until="commit")
+            assert token not in page.url
+            page.wait_for_function(  # which outlives that pages lead on by themselves
+                "token => ![location.href, document.referrer, JSON.stringify(history.state)].join().includes(token)",
+                arg=token,
+            )
         (cookie,) = (each for each in visitor.cookies() if each["name"] == LINK_COOKIE)
         assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Lax")
         assert token not in cookie["value"]
