@@ -131,7 +131,7 @@ def reconcile(lake: Lake, month: str) -> Reconciliation:
         lake.attach(con, CHARGES, where={"x_BillingPeriod": month})
         lake.attach(con, ALLOCATIONS, where={"billing_period": month})
         told = statements(con, lake, month)
-        accounts = con.execute(sql("report/reconcile")).fetchall()
+        accounts = con.execute(sql("report/reconcile").replace("/* borne */", sql("report/borne"))).fetchall()
         invoices = con.execute(sql("report/invoices")).fetchall()
         unknown = con.execute(sql("report/unknown")).fetchall()
     return Reconciliation(

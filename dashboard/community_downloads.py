@@ -27,22 +27,25 @@ def downloads(desk: Desk, community: str, compared: Compared | None) -> None:
     st.markdown(words("community.downloads_text"))
     months = [each.month for each in reversed(desk.reading.state.months)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="downloads"):
-        last = kept(
-            words,
-            "to",
-            words("community.last_month"),
-            [desk.month.month, *(each for each in months if each != desk.month.month)],
-            shown=figures.month,
-            width=190,
-        )
-        first = kept(
-            words,
-            "from",
-            words("community.first_month"),
-            [last, *(each for each in months if each < last)],
-            shown=figures.month,
-            width=190,
-        )
+        first_place, last_place = st.container(width=190), st.container(width=190)
+        with last_place:  # asked first: no period begins after its end
+            last = kept(
+                words,
+                "to",
+                words("community.last_month"),
+                [desk.month.month, *(each for each in months if each != desk.month.month)],
+                shown=figures.month,
+                width=190,
+            )
+        with first_place:
+            first = kept(
+                words,
+                "from",
+                words("community.first_month"),
+                [last, *(each for each in months if each < last)],
+                shown=figures.month,
+                width=190,
+            )
         period = tuple(each for each in reversed(months) if first <= each <= last)
         name = f"{community}-{first}" + ("" if first == last else f"-to-{last}")
         for key, mime, make in (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from analytics import engine
 from analytics.report import Cost
 from dashboard.figures import first_day, next_month
 from dashboard.sight import look, sql
@@ -95,7 +96,8 @@ def bills(lake: Lake, fleet: Fleet, viewer: Viewer, state: State, month: str) ->
     """Return each account's bill of a month. Raises NotYours for a community's viewer."""
     where = {"billing_period": (month,)}
     with look(lake, fleet, viewer, state, months=[month], tables={"deliveries": where, "invoice_totals": where}) as con:
-        return tuple(Bill(*row) for row in con.execute(sql("bills")).fetchall())
+        query = sql("bills").replace("/* borne */", engine.sql("report/borne"))
+        return tuple(Bill(*row) for row in con.execute(query).fetchall())
 
 
 def idle_hours(

@@ -5,15 +5,11 @@ with delivered as (
     where superseded_at is null
     group by all
 ),
+allocations as (
+    select * from seen
+),
 borne as (
-    select
-        issuer, billing_account, currency,
-        sum(case when hub is not null and basis <> 'unattributed' then billed_cost else 0 end) as hubs,
-        sum(case when hub is null and community is not null and basis <> 'unattributed' then billed_cost else 0 end) as communities,
-        sum(case when hub is null and community is null and basis <> 'unattributed' then billed_cost else 0 end) as operator,
-        sum(case when basis = 'unattributed' then billed_cost else 0 end) as unattributed
-    from seen
-    group by all
+    /* borne */
 ),
 stated as (  -- the last word on each account's whole month
     select issuer, billing_account, currency, amount
