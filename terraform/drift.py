@@ -44,8 +44,10 @@ def drift(site: Site) -> Drift:
     prepare(site)
     beside = site.work.private / "drift.tfplan"
     try:
-        _, changed = site.terraform.plan(beside, refresh_only=True)
-        shown = site.terraform.show(beside) if changed else {}  # it takes as long as a plan
+        # Its exit code says nothing: Terraform's may be 2 where nothing drifted, OpenTofu's is 0 where something did.
+        # https://github.com/hashicorp/terraform/issues/36403, https://github.com/opentofu/opentofu/issues/3107
+        story, _ = site.terraform.plan(beside, refresh_only=True)
+        shown = site.terraform.show(beside) if story.drifted else {}  # it takes as long as a plan
     finally:
         beside.unlink(missing_ok=True)
     return Drift(site.name, changes(shown, "resource_drift"))

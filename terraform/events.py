@@ -57,11 +57,11 @@ def parse(line: bytes) -> Event | None:
     told = document(line) if line.startswith(b"{") else None
     if told is None:
         return None
-    hook, changes, diagnostic = (_part(told, name) for name in ("hook", "changes", "diagnostic"))
+    hook, change, changes, diagnostic = (_part(told, name) for name in ("hook", "change", "changes", "diagnostic"))
     return Event(
         type=str(told.get("type", "log")),
         message=str(told.get("@message", "")),
-        address=str(_part(hook, "resource").get("addr", "")),
+        address=str(_part(hook or change, "resource").get("addr", "")),
         counts=_counts(changes) if changes else None,
         diagnostic=_diagnostic(diagnostic) if diagnostic else None,
     )
@@ -96,6 +96,7 @@ class Story:
     done: list[str] = field(default_factory=list)  # addresses whose change is complete
     failed: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)  # begun, and not heard of since
+    drifted: list[str] = field(default_factory=list)  # addresses of what changed behind Terraform's back
     diagnostics: list[Diagnostic] = field(default_factory=list)
     counts: Counts | None = None  # of a command that came to its end
     other: list[str] = field(default_factory=list)  # lines that are no events
@@ -124,6 +125,8 @@ class Story:
                 if address in self.pending:
                     self.pending.remove(address)
                 (self.done if event.type == "apply_complete" else self.failed).append(address)
+            case "resource_drift":
+                self.drifted.append(address)
             case "diagnostic" if event.diagnostic:
                 self.diagnostics.append(event.diagnostic)
             case "change_summary" if event.counts:

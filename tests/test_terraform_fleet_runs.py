@@ -13,6 +13,8 @@ from tests.fixtures_infra import DISK, gone, until
 from tests.provider.cloud import Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.fixtures_infra import Infra
     from tests.provider.cloud import Cloud
 
@@ -110,6 +112,28 @@ def test_drift_is_found_and_exits_with_3(cloudy_infra: Infra, toy_cloud: Cloud) 
     assert infra.state("one")["serial"] == 1, "to look changes nothing"
     toy_cloud.fault(Fault("read", "google_compute_disk", status=403, times=None, message="permission denied"))
     assert "lack a permission" in infra.run("drift", "one", expect=1).stderr
+
+
+def test_drift_is_told_by_what_terraform_says_and_not_by_its_exit_code(
+    cloudy_infra: Infra, toy_cloud: Cloud, terraform_binary: Path
+) -> None:
+    infra = cloudy_infra
+    infra.cluster("one", DISK)
+    infra.run("plan", "one")
+    infra.run("apply", "one")
+    called, code = infra.folder / "called", infra.folder / "code"
+    program = infra.folder / "terraform-of-another-mind"
+    program.write_text(
+        f'#!/bin/sh\necho "$1" >> {called}\n{terraform_binary} "$@" || test $? = 2 || exit 1\n'
+        f'if test "$1" = plan; then exit "$(cat {code})"; fi\n'
+    )
+    program.chmod(0o755)
+    code.write_text("2")  # as Terraform may end though nothing drifted
+    assert infra.run("drift", "one", HUBLEDGER_TERRAFORM=str(program)).stdout == "one: as Terraform left it\n"
+    assert "show" not in called.read_text().split(), "there is nothing to look at"
+    toy_cloud.only("google_compute_disk")["size"] = 500
+    code.write_text("0")  # as OpenTofu ends though something did
+    assert "size: 100 → 500" in infra.run("drift", "one", expect=3, HUBLEDGER_TERRAFORM=str(program)).stdout
 
 
 def test_outputs_have_types_and_keep_secrets(infra: Infra) -> None:
