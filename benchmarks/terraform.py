@@ -55,10 +55,12 @@ def _environment(folder: Path, cloud: Cloud) -> dict[str, str]:
     for part in ("mirror", "home", "cache"):
         (folder / part).mkdir()
     mirror = make_mirror(folder / "mirror")
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return environment_of(
         folder,
         {
-            **os.environ,
+            **inherited,
+            "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),  # an installation has it, and nobody's tree is written to
             "HOME": str(folder / "home"),
             "TF_CLI_CONFIG_FILE": str(mirror.cli_config),
             "TF_PLUGIN_CACHE_DIR": str(folder / "cache"),

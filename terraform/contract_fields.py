@@ -5,11 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
-from babel import localedata
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
 from pydantic_core import InitErrorDetails
-from stdnum import iban
-from stdnum.eu import vat
 
 from terraform.fleet_fields import Text, fault, matching, measure
 
@@ -24,25 +21,30 @@ class _Amendment(Protocol):
 
 
 Dated = TypeVar("Dated", bound=_Amendment)
-_EU_VAT = frozenset(vat.MEMBER_STATES)
 
 
 def _locale(value: str) -> str:
+    from babel import localedata  # it and stdnum take their time to import, and most commands read no contract
+
     if not localedata.exists(value):
         raise fault(f"'{value}' is no locale: write language and country, as in en_US or de_CH")
     return value
 
 
 def _vat_id(value: str) -> str:
+    from stdnum.eu import vat
+
     prefix = value[:2].lower()
     if prefix == "el":
         prefix = "gr"
-    if prefix in _EU_VAT and not vat.is_valid(value):
+    if prefix in vat.MEMBER_STATES and not vat.is_valid(value):
         raise fault(f"'{value}' is no VAT identifier of {prefix.upper()}: one of its digits is wrong or missing")
     return value
 
 
 def bank_account(value: str) -> str:
+    from stdnum import iban
+
     if value[:2].isalpha() and value[2:4].isdigit() and not iban.is_valid(value):
         raise fault(f"'{value}' looks like an IBAN, but its check digits are wrong")
     return value
