@@ -11,7 +11,7 @@ from billing.compute import Computation, compute
 from billing.correcting import Chain, chains, correction, newest_computation, noted, nothing, reason_for
 from billing.document import Phrase
 from billing.facts import facts
-from billing.gathering import gather
+from billing.gathering import gather, stays
 from billing.ledger_rows import DraftRow, Event
 
 if TYPE_CHECKING:
@@ -36,21 +36,21 @@ class CorrectionError(Exception):
 def adjust(ledger: Ledger, lake: Lake, fleet: Fleet, month: str, *, actor: Actor) -> tuple[DraftRow, ...]:
     """Draft a note for every document of a closed month that a restated bill (or a new allocation) changes.
 
-    By the contracts that the month was closed with. A community that has no invoice of the month yet gets a draft of one.
-    Raises CorrectionError if the month is open, or has drafts that are not issued.
+    By the contracts that the month was closed with, or billed anew with after a void. A community that has no invoice of the
+    month yet gets a draft of one. Raises CorrectionError if the month is open, or has invoices or voids that are not issued.
     """
     with ledger.write() as con:
         period = ledger_rows.period(con, month)
         if period is None or period.computation is None:
             raise CorrectionError(f"{month} is open: run `hubledger invoices draft --month {month}` again")
-        waiting = [each for each in ledger_rows.drafts(con, month) if not each.corrects]
+        waiting = [each for each in ledger_rows.drafts(con, month) if not each.corrects or each.whole]
         if waiting:
             raise CorrectionError(f"{month} has drafts: run `hubledger invoices issue --month {month}` first")
-        inputs = _restated(con, lake, fleet, month, period.computation)
+        before = newest_computation(ledger_rows.issued(con, month=month), period.computation)
+        inputs = _restated(con, lake, fleet, month, before)
         made = compute(facts(lake, month, inputs.at), inputs, today=actor.now.date())
         fingerprint = ledger_entries.keep_inputs(con, inputs, actor.now)
-        ledger_entries.remove_drafts(con, [each for each in ledger_rows.drafts(con, month) if not each.whole])
-        before = newest_computation(ledger_rows.issued(con, month=month), period.computation)
+        ledger_entries.remove_drafts(con, ledger_rows.drafts(con, month))
         drafts = tuple(_adjustments(con, made, inputs, _restated_bills(con, before, made)))
         ledger_entries.keep_totals(con, inputs, made.settlement)
         for each in drafts:
@@ -115,15 +115,17 @@ def _adjustments(con: Connection, made: Computation, inputs: Inputs, restated: C
 
 
 def _restated(con: Connection, lake: Lake, fleet: Fleet, month: str, computation: str) -> Inputs:
-    """The month's inputs as they are now, with the contracts that it was closed with."""
+    """The month's inputs as they are now, with the contracts and rates of an earlier computation."""
     was = ledger_rows.kept_inputs(con, computation)
     _, now = gather(lake, fleet, month, balances=ledger_rows.balances(con, month))
     signed = {each.community: each for each in now.signed} | {each.community: each for each in was.signed}
     rates = {(each.issuer, each.account, each.base, each.currency): each for each in now.rates}
     rates |= {(each.issuer, each.account, each.base, each.currency): each for each in was.rates}
+    contracts = tuple(signed[name] for name in sorted(signed))
     return replace(
         now,
-        signed=tuple(signed[name] for name in sorted(signed)),
+        signed=contracts,
+        stays=stays(fleet, contracts, month),
         rates=tuple(rates[key] for key in sorted(rates)),
         issuer=was.issuer,
     )

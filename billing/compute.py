@@ -97,12 +97,9 @@ def _drafts(signed: Signed, parts: Sequence[Part], facts: Facts, inputs: Inputs,
     contract = signed.contract
     month = month_days(inputs.month)
     payable = pass_through(parts, contract, inputs)
-    payable += markup(payable, contract)
+    payable += markup(payable, contract, _fee_awards(contract, month.within(contract.first_day, contract.end)))
     for fee in fees(contract, month, active_users(inputs, facts, signed.community)):
-        awards = tuple(
-            g.award for g in contract.grants if g.fees and g.start <= fee.days.start and fee.days.end <= g.end
-        )
-        payable.append(Payable(fee_line(fee), awards))
+        payable.append(Payable(fee_line(fee), _fee_awards(contract, fee.days)))
     before = {grant.award: inputs.charged_before(signed.community, grant.award) for grant in contract.grants}
     lines, charges = charge_grants(payable, contract, before)
     notes = (*_ceilings(contract, charges), *_dates(contract, payable, month))
@@ -118,6 +115,13 @@ def _drafts(signed: Signed, parts: Sequence[Part], facts: Facts, inputs: Inputs,
         )
         for payer, found in sorted(groups.items())
     ]
+
+
+def _fee_awards(contract: Contract, days: Days) -> tuple[str, ...]:
+    """The grants that may pay a fee for these days: those that cover them all."""
+    return tuple(
+        each.award for each in contract.grants if each.fees and each.start <= days.start and days.end <= each.end
+    )
 
 
 def _document(

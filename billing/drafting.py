@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 from billing import ledger_entries, ledger_rows
 from billing.compute import compute
-from billing.correcting import newest_computation
+from billing.correcting import chains, newest_computation, noted, nothing
 from billing.document import Status
 from billing.facts import facts
-from billing.gathering import gather
+from billing.gathering import gather, stays
 from billing.ledger_rows import DraftRow, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from analytics.lake import Lake
     from billing.compute import Computation
+    from billing.correcting import Chain
     from billing.document import Document
     from billing.inputs import Inputs
     from billing.ledger import Ledger
@@ -102,10 +103,9 @@ def _draft_voided(
 ) -> tuple[DraftRow, ...]:
     """Draft what was voided anew, by the contract as it is now."""
     there = ledger_rows.issued(con, month=month)
-    voided = {each.corrects for each in there if each.whole}
-    again = {each.community for each in there if each.number in voided}
-    again -= {each.community for each in there if not each.corrects and each.number not in voided}
-    again = {each for each in again if not communities or each in communities}
+    standing = {(each.invoice.community, each.invoice.payer): each for each in chains(there) if not each.voided}
+    voided = {(each.invoice.community, each.invoice.payer) for each in chains(there) if each.voided} - standing.keys()
+    again = {community for community, _ in voided if not communities or community in communities}
     if not again:
         raise DraftError(
             f"{month} is closed: what a restated bill changes is drafted by `hubledger invoices adjust --month {month}`"
@@ -115,15 +115,34 @@ def _draft_voided(
     signed = {each.community: each for each in was.signed} | {
         each.community: each for each in now.signed if each.community in again
     }
+    contracts = tuple(signed[name] for name in sorted(signed))
     inputs = replace(
         was,
-        signed=tuple(signed[name] for name in sorted(signed)),
+        signed=contracts,
+        stays=stays(fleet, contracts, month),
         rates=now.rates,
         balances=now.balances,
         issuer=now.issuer,
     )
     made = compute(facts(lake, month, inputs.at), inputs, today=actor.now.date())
-    return replace_drafts(con, month, made, inputs, again, actor)
+    _check_standing([each for (community, _), each in standing.items() if community in again], made, inputs)
+    anew = tuple(each for each in made.drafts if (each.community, each.payer) not in standing)
+    rows = replace_drafts(con, month, replace(made, drafts=anew), inputs, again, actor)
+    ledger_entries.keep_totals(con, inputs, made.settlement)
+    return rows
+
+
+def _check_standing(standing: Iterable[Chain], made: Computation, inputs: Inputs) -> None:
+    """What is billed anew must leave the community's other documents as they are."""
+    targets = {(each.community, each.payer): each.document for each in made.drafts}
+    for chain in standing:
+        invoice = chain.invoice
+        due = targets.get((invoice.community, invoice.payer)) or nothing(chain, inputs)
+        if noted(chain, due) is not None:
+            raise DraftError(
+                f"{invoice.number} of {invoice.community} would be another by today's contract, too: void it and issue that,"
+                " then draft again"
+            )
 
 
 def _check_communities(fleet: Fleet, communities: Collection[str]) -> None:

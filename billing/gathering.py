@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from analytics.lake import Lake
     from analytics.month import Computed
-    from terraform.fleet import Community, Fleet
+    from billing.days import Days
+    from terraform.contract import Contract
+    from terraform.fleet import Fleet
 
 
 def gather(lake: Lake, fleet: Fleet, month: str, *, balances: Iterable[Balance] = ()) -> tuple[Facts, Inputs]:
@@ -45,7 +47,7 @@ def gather(lake: Lake, fleet: Fleet, month: str, *, balances: Iterable[Balance] 
         bills=computed.status,
         issuer=issuer_of(fleet, month),
         signed=signed,
-        stays=tuple(stay for community in fleet.communities for stay in _stays(community, month)),
+        stays=stays(fleet, signed, month),
         rates=tuple(_rates(found, signed, computed, fleet)),
         stated=_stated(lake, month),
         balances=tuple(sorted(balances, key=lambda each: (each.community, each.award))),
@@ -54,13 +56,20 @@ def gather(lake: Lake, fleet: Fleet, month: str, *, balances: Iterable[Balance] 
     return found, inputs
 
 
-def _stays(community: Community, month: str) -> list[Stay]:
-    days = month_days(month)
-    found = [
-        Stay(community.name, f"{member.cluster}/{member.hub}", len(days.within(member.start, member.end)))
+def stays(fleet: Fleet, signed: Iterable[Signed], month: str) -> tuple[Stay, ...]:
+    """Return how long each hub was a community's, on the days that its contract bills."""
+    contracts = {each.community: each.contract for each in signed}
+    return tuple(
+        Stay(community.name, f"{member.cluster}/{member.hub}", count)
+        for community in fleet.communities
         for member in community.hubs
-    ]
-    return [stay for stay in found if stay.days]
+        if (count := len(_billed_days(contracts.get(community.name), month).within(member.start, member.end)))
+    )
+
+
+def _billed_days(contract: Contract | None, month: str) -> Days:
+    days = month_days(month)
+    return days if contract is None else days.within(contract.first_day, contract.end)
 
 
 def _stated(lake: Lake, month: str) -> tuple[Stated, ...]:

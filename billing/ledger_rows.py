@@ -218,14 +218,16 @@ def events(con: Connection) -> tuple[Event, ...]:
 
 
 def balances(con: Connection, month: str) -> tuple[Balance, ...]:
-    """Return what each grant was charged by other months' documents: all that are issued, and earlier months' drafts."""
+    """Return what each grant was charged by other months' documents: all that are issued, and the drafts of earlier months
+    and of closed ones, which will be issued as they are."""
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for each in issued(con, granted=True):
         if each.month != month:
             for award in each.document.awards:
                 found[each.community, award.code] += award.charged * each.sign
+    closed = {each.month for each in periods(con) if each.closed}
     for draft in drafts(con):
-        if draft.month < month:
+        if draft.month < month or draft.month in closed - {month}:
             sign = -1 if draft.document.kind is Kind.CREDIT_NOTE else 1
             for award in draft.document.awards:
                 found[draft.community, award.code] += award.charged * sign

@@ -87,16 +87,15 @@ def pass_through(parts: Sequence[Part], contract: Contract, inputs: Inputs) -> l
     return found
 
 
-def markup(payable: Sequence[Payable], contract: Contract) -> list[Payable]:
-    """Return the markup on these lines, as one more."""
+def markup(payable: Sequence[Payable], contract: Contract, awards: tuple[str, ...]) -> list[Payable]:
+    """Return the markup on these lines, as one more, which these grants may pay."""
     base = sum((each.line.net for each in payable), ZERO)
     net = round_total(base * contract.markup_percent / 100, contract.currency)
     if not net:
         return []
     tax = contract.pass_through_tax or contract.tax
     text = Phrase.of("markup", rate=contract.markup_percent)
-    line = _simple_line(LineKind.MARKUP, "markup", text, net, tax)
-    return [Payable(line, tuple(grant.award for grant in contract.grants if grant.fees))]
+    return [Payable(_simple_line(LineKind.MARKUP, "markup", text, net, tax), awards)]
 
 
 def fee_line(fee: Fee) -> Line:

@@ -253,6 +253,15 @@ def grant(**terms: object) -> Grant:
     return Grant(**defaults | terms)  # type: ignore[arg-type]
 
 
+def test_a_grant_pays_the_markup_of_months_that_it_covers_alone() -> None:
+    def payers(start: date) -> list[tuple[LineKind, str]]:
+        document = one(facts(cost("60")), markup_percent=Decimal(5), grants=(grant(start=start, fees=True),))
+        return [(line.kind, line.award) for line in document.lines]
+
+    assert payers(date(2026, 9, 1)) == [(LineKind.PASS_THROUGH, "OCE-1"), (LineKind.MARKUP, "OCE-1")]
+    assert payers(date(2026, 9, 30)) == [(LineKind.PASS_THROUGH, ""), (LineKind.MARKUP, "")]
+
+
 def test_a_grant_pays_until_its_ceiling_and_the_payer_the_rest_which_the_invoice_says() -> None:
     document = one(facts(cost("60"), cost("40", component="gpu")), grants=(grant(ceiling=Decimal("33.34")),))
     assert [(line.component, line.award, line.net) for line in document.lines] == [

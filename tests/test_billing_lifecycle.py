@@ -22,7 +22,7 @@ from billing.issuing import IssueError, issue
 from billing.ledger import Ledger
 from billing.payments import PaymentError, pay
 from billing.verifying import verify
-from terraform.contract import Grant
+from terraform.contract import Grant, Tier, UsageFee
 from tests.books import BOOKKEEPER, MONTH, NOW, contract, cost, facts, inputs
 from tests.fixtures_demo import REPOSITORY
 
@@ -179,6 +179,35 @@ def test_a_grant_is_used_up_over_months_and_never_past_its_ceiling(ledger: Ledge
     nothing, ten = Decimal(0), Decimal(10)
     assert charged == [[(nothing, ten)], [(ten, ten)], [(Decimal(20), Decimal(5))], []]
     assert verify(ledger, world.lake).faults == ()
+
+
+def test_a_later_month_that_was_closed_first_has_its_part_of_a_grant(ledger: Ledger, world: World) -> None:
+    world.contracts["reef"] = contract(
+        grants=(Grant("OCE-1", "Agency", Decimal(25), date(2026, 1, 1), date(2027, 1, 1)),)
+    )
+    world.month(cost("20"))
+    world.month(cost("20", day=date(2026, 10, 3)), month="2026-10")
+    for month in ("2026-10", MONTH):
+        drafted(ledger, world, month)
+        close(ledger, world.lake, world.fleet, month, actor=BOOKKEEPER)
+    charged = [
+        award.charged
+        for month in (MONTH, "2026-10")
+        for each in issue(ledger, month, actor=BOOKKEEPER)
+        for award in each.document.awards
+    ]
+    assert charged == [5, 20]
+
+
+def test_a_contract_s_usage_fee_is_for_the_days_that_it_bills(ledger: Ledger, world: World) -> None:
+    fee = UsageFee((Tier(None, Decimal(2)),))
+    world.contracts["reef"] = contract(usage=fee, end=date(2026, 9, 16))
+    world.month(cost("10", day=date(2026, 9, 2)), users={"one/blue": 10})
+    (half,) = drafted(ledger, world)
+    assert [(line.quantity, line.net) for line in half.document.lines] == [
+        (Decimal(1), Decimal(10)),
+        (Decimal(5), Decimal(10)),
+    ]
 
 
 def test_payments_add_up_to_what_is_due_and_no_more(ledger: Ledger, world: World) -> None:
