@@ -142,7 +142,7 @@ class Bill:
     constant: Mapping[str, Value]
     skus: Mapping[str, Sku]
     periods: Mapping[str, Span]  # month → its billing period
-    invoices: Mapping[str, str]
+    invoices: Mapping[str, str]  # those of months that are closed
     places: int
     rows: list[Row] = field(default_factory=list)
 
@@ -172,7 +172,7 @@ class Bill:
             "ListCost": self._round(amount * sku.list_price),
             "BillingPeriodStart": self.periods[month][0],
             "BillingPeriodEnd": self.periods[month][1],
-            "InvoiceId": self.invoices[month],
+            "InvoiceId": self.invoices.get(month),
             "ChargePeriodStart": span[0],
             "ChargePeriodEnd": span[1],
             "ChargeCategory": "Usage",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .bill import FOCUS_1_2, Bill, prices
-from .demand import DAYS, HOURS, span
+from .demand import DAYS, FINAL, NOW, span
 from .machines import hours_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PERIODS = {
     "2026-09": (datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)),
     "2026-10": (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)),
+    "2026-11": (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)),
 }
 COLUMNS = (*FOCUS_1_2, "x_Discounts", "x_Operation", "x_ServiceCode")
 PAYER = "310427750018"
@@ -36,7 +37,7 @@ COVERED_RATE = Decimal("0.182")
 
 
 def aws(story: Story) -> Bill:
-    """Two months of the payer account that pays for northlight's own account."""
+    """The bills of the payer account that pays for northlight's own account."""
     bill = Bill(
         constant={
             "BillingAccountId": PAYER,
@@ -81,7 +82,7 @@ def _machine(bill: Bill, node: Node) -> None:
     }
     covered = PLAN | {"CommitmentDiscountStatus": "Used"}
     volume = _thing("ec2", f"volume/vol-{node.resource[2:]}")
-    for hour, part in hours_of(node.born, node.died, HOURS):
+    for hour, part in hours_of(node.born, node.died, NOW):
         if pool.purpose == "core":
             cost = Decimal(f"{part:.10f}") * COVERED_RATE
             bill.add("covered", part, span(hour), tags, machine | covered | {SPENT: cost}, effective=cost)
@@ -98,7 +99,7 @@ def _hourly(bill: Bill, story: Story) -> None:
     aurora = _thing("elasticfilesystem", "file-system/fs-0b7c1e55a90d3f218")
     drift = _thing("elasticfilesystem", "file-system/fs-04d9a2f7713be8c60")
     balancer = _thing("elasticloadbalancing", "loadbalancer/net/a71f0d3e5c/90b1f2")
-    for hour in range(HOURS):
+    for hour in range(NOW):
         time = span(hour)
         bill.add("plan", 1, time, None, bought | {SPENT: bill.skus["plan"].price}, effective=Decimal(0))
         bill.add("plan", 0, time, None, unused | {SPENT: wasted}, effective=wasted)
@@ -141,7 +142,8 @@ def _monthly(bill: Bill) -> None:
     for hour in range(23 * 24 + 8, 23 * 24 + 18):  # September 24, put right in October
         bill.add("correction", -1, span(hour), gpu, wrong, month="2026-10")
     fixed = {"ChargeFrequency": "Recurring"} | dict.fromkeys(("RegionId", "RegionName"))
-    for month, period in PERIODS.items():
+    for month in FINAL:  # both come with the invoice
+        period = PERIODS[month]
         support = max(Decimal(100), round(bill.billed(month) / 10, 2))
         bill.add("support", support, period, None, fixed | {"ChargeCategory": "Purchase"})
         tax = round(bill.billed(month) * Decimal("0.0375"), 2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .bill import FOCUS_1_2, Bill, prices
 from .bill_aws import PERIODS
 from .clusters import AZURE_NODE_GROUP, AZURE_SUBSCRIPTION
-from .demand import DAYS, HOURS, span
+from .demand import DAYS, NOW, span
 from .machines import hours_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _OWN = f"{_SUBSCRIPTION}/resourceGroups/basalt/providers"
 
 
 def azure(story: Story) -> Bill:
-    """Two months of the billing profile that pays for basalt's subscription."""
+    """The bills of the billing profile that pays for basalt's subscription."""
     bill = Bill(
         constant={
             "BillingAccountId": BILLING_PROFILE,
@@ -51,10 +51,11 @@ def azure(story: Story) -> Bill:
         places=14,
     )
     ran = _hours_by_day(story)
-    for day in range(DAYS):
-        for scale_set, (pool, hours) in sorted(ran[day].items()):
+    for day, scale_sets in enumerate(ran):
+        for scale_set, (pool, hours) in sorted(scale_sets.items()):
             _machines(bill, day, scale_set, pool, hours)
-        _rest(bill, story, day)
+        if day < DAYS:
+            _rest(bill, story, day)
     outage = {"ChargeCategory": "Credit", "ChargeFrequency": "One-Time"}
     bill.add("credit", 1, span(50 * 24, 24), CLUSTER, outage)
     return bill
@@ -62,9 +63,9 @@ def azure(story: Story) -> Bill:
 
 def _hours_by_day(story: Story) -> list[dict[str, tuple[Pool, float]]]:
     """For each day, the hours that the machines of each scale set ran."""
-    days: list[dict[str, tuple[Pool, float]]] = [{} for _ in range(DAYS)]
+    days: list[dict[str, tuple[Pool, float]]] = [{} for _ in range(DAYS + 1)]
     for node in story.nodes:
-        for hour, part in hours_of(node.born, node.died, HOURS):
+        for hour, part in hours_of(node.born, node.died, NOW):
             day = days[hour // 24]
             day[node.resource] = (node.pool, day.get(node.resource, (node.pool, 0.0))[1] + part)
     return days

@@ -7,17 +7,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .bill import FOCUS_1_0, Bill, prices
-from .demand import span
+from .demand import FINAL, FINAL_DAYS, NOW, span
 from .machines import hours_of
 
 if TYPE_CHECKING:
     from .clusters import Story
     from .machines import Node
 
-# Google's month is California's: these midnights are at 07:00 UTC
+# Google's month is California's: its midnights are at 07:00 UTC, and from November 2 on at 08:00
 PERIODS = {
     "2026-09": (datetime(2026, 9, 1, 7, tzinfo=UTC), datetime(2026, 10, 1, 7, tzinfo=UTC)),
     "2026-10": (datetime(2026, 10, 1, 7, tzinfo=UTC), datetime(2026, 11, 1, 7, tzinfo=UTC)),
+    "2026-11": (datetime(2026, 11, 1, 7, tzinfo=UTC), datetime(2026, 12, 1, 8, tzinfo=UTC)),
 }
 COLUMNS = (*FOCUS_1_0, "InvoiceId", "x_CostType", "x_Zone")
 PROJECT = "tidewater-hubs"
@@ -29,7 +30,7 @@ MONTH = 730  # hours
 
 
 def gcp(story: Story) -> Bill:
-    """Two months of the billing account that pays for tidewater, the community's own project and a forgotten one."""
+    """The bills of the billing account that pays for tidewater, the community's own project and a forgotten one."""
     bill = Bill(
         constant={
             "BillingAccountId": "01C4E7-9A20FD-77B35E",
@@ -50,7 +51,7 @@ def gcp(story: Story) -> Bill:
         places=12,
     )
     for node in story.nodes:
-        _machine(bill, node, story.plan.hours)
+        _machine(bill, node)
     _hourly(bill, story)
     _daily(bill, story)
     _credits(bill)
@@ -58,7 +59,7 @@ def gcp(story: Story) -> Bill:
     return bill
 
 
-def _machine(bill: Bill, node: Node, hours: int) -> None:
+def _machine(bill: Bill, node: Node) -> None:
     pool = node.pool
     tags = CLUSTER | {
         "goog-k8s-node-pool-name": pool.name,
@@ -72,7 +73,7 @@ def _machine(bill: Bill, node: Node, hours: int) -> None:
     machine = where | _thing(node.name, "Instance") | {"ResourceId": f"{base}/instances/{number}"}
     disk = where | _thing(node.name, "Disk") | {"ResourceId": f"{base}/disks/{number + 1}"}
     spot = "spot " if pool.spot else ""
-    for hour, part in hours_of(node.born, node.died, hours):
+    for hour, part in hours_of(node.born, node.died, NOW):
         bill.add(f"{spot}core", part * pool.cpu, span(hour), tags, machine)
         bill.add(f"{spot}ram", part * pool.memory_gib, span(hour), tags, machine)
         bill.add("boot disk", part * 100 / MONTH, span(hour), tags, disk)
@@ -81,7 +82,7 @@ def _machine(bill: Bill, node: Node, hours: int) -> None:
 def _hourly(bill: Bill, story: Story) -> None:
     """What runs all the time: the cluster's fee, load balancer, NAT, file store and the hubs' small volumes."""
     volumes = [(hub, "hub-db-dir", 10) for hub in story.plan.hubs] + [("support", "support-prometheus-server", 500)]
-    for hour in range(7, 1471):
+    for hour in range(7, NOW):
         time = span(hour)
         homes = 1024 if hour < 1000 else 1280  # the store was enlarged in October
         bill.add("fee", 1, time, CLUSTER, _thing("tidewater", "Cluster"))
@@ -100,11 +101,11 @@ def _hourly(bill: Bill, story: Story) -> None:
 
 def _daily(bill: Bill, story: Story) -> None:
     """What Google meters by the day of California."""
-    share = 24 / MONTH
     own: dict[str, str | None] = {"SubAccountId": COMMUNITY_PROJECT, "SubAccountName": "Estuary data"}
     lost: dict[str, str | None] = {"SubAccountId": FORGOTTEN_PROJECT, "SubAccountName": "Pilot"}
-    for day in range(61):
-        time = span(7 + 24 * day, 24)
+    for day in range((NOW - 8) // 24):
+        begun, hours = _midnight(day), _midnight(day + 1) - _midnight(day)
+        time, share = span(begun, hours), hours / MONTH
         people = sum(visits.by_day.get(day, 0) for visits in story.visits.values())
         homes = sum(story.home_gib(24 * day).values())
         for hub, gib in (("estuary", 2200 + 31 * day), ("orchard", 340 + 2 * day), ("meadow", 45.0)):
@@ -121,6 +122,11 @@ def _daily(bill: Bill, story: Story) -> None:
         if time[0].weekday() < 5:
             bill.add("queries", 0.31 + 0.04 * (day % 7), time, None, own)
         bill.add("boot disk", 250 * share, time, None, lost | _thing("pilot-jupyter-data", "Disk"))
+
+
+def _midnight(day: int) -> int:
+    """The hour at which a day begins in California."""
+    return 24 * day + (7 if day <= FINAL_DAYS else 8)
 
 
 def _credits(bill: Bill) -> None:
@@ -141,7 +147,8 @@ def _credits(bill: Bill) -> None:
 def _tax(bill: Bill) -> None:
     kind = {"ChargeCategory": "Tax", "ChargeFrequency": "Recurring", "x_CostType": "tax"}
     nowhere = dict.fromkeys(("RegionId", "RegionName"))
-    for month, period in PERIODS.items():
+    for month in FINAL:  # it comes with the invoice
+        period = PERIODS[month]
         tax = round(bill.billed(month) * Decimal("0.0425"), 2)
         bill.add("tax", tax, period, None, kind | nowhere, month=month)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .demand import HOURS, Audience, Server, Visits, hour_of, visits
+from .demand import FINAL_DAYS, NOW, Audience, Chapter, Server, Visits, hour_of, visits
 from .machines import Node, Pool, Used, core_used, schedule, used
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 AZURE_SUBSCRIPTION = "7d1f0c52-5c0a-4e0e-9d6e-2b7a4f6c1e90"
 AZURE_NODE_GROUP = "mc_basalt_basalt_westeurope"
@@ -20,16 +21,21 @@ AWS_REGION = "us-west-2"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a cluster is made of. `hours` is how far its story goes, `dark` when its Prometheus was down."""
+    """What a cluster is made of. `closed` is when its last final bill ends, `dark` when its Prometheus was down."""
 
     name: str
     hubs: tuple[str, ...]
     core: Pool
     pools: tuple[Pool, ...]
     audiences: tuple[Audience, ...]
-    hours: int = HOURS
+    closed: int = 24 * FINAL_DAYS
     dark: frozenset[int] = frozenset()
     bursts: frozenset[int] = frozenset()
+
+    @property
+    def chapters(self) -> tuple[Chapter, ...]:
+        """The months whose bills are final, and the one that is under way."""
+        return Chapter(0, self.closed, range(FINAL_DAYS)), Chapter(self.closed, NOW, range(FINAL_DAYS, NOW // 24 + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +66,15 @@ TIDEWATER = Plan(
         Audience(
             "estuary", 62, 0.36, 0.09, 16.5, 4.6, Server("nb-large", 1.7, 14.5, cpu_spread=0.45), home_gib=540.0, home_growth=1.9,
             dask=Server("dask-spot", 3.6, 28.0, cpu_spread=0.2),
-            dask_days=(2, 3, 9, 16, 17, 22, 28, 34, 35, 41, 48, 55),
+            # in November a campaign of simulations, for which the cost rises
+            dask_days=(2, 3, 9, 16, 17, 22, 28, 34, 35, 41, 48, 55, 63, 64, 65, 69, 70, 71, 72, 76, 77, 78),
         ),
         Audience("meadow", 190, 0.24, 0.05, 17.0, 1.9, Server("nb-medium", 0.32, 3.0), from_day=7,
                  home_gib=88.0, home_growth=1.1),
         Audience("orchard", 24, 0.34, 0.12, 9.5, 3.1, Server("nb-medium", 0.9, 7.5), home_gib=205.0, home_growth=0.6),
         Audience("staging", 3, 0.35, 0.02, 14.0, 0.6, Server("nb-medium", 0.2, 1.0), home_gib=2.5),
     ),
-    hours=HOURS + 8,
+    closed=24 * FINAL_DAYS + 8,
     dark=frozenset(range(hour_of("2026-10-08T14:00"), hour_of("2026-10-08T19:00"))),
     bursts=frozenset(range(hour_of("2026-09-17T16:00"), hour_of("2026-09-17T19:00"))),
 )  # fmt: skip
@@ -102,27 +109,40 @@ PLANS = (TIDEWATER, NORTHLIGHT, BASALT)
 
 
 def tell(plan: Plan, seed: int) -> Story:
-    """Let the two months of a cluster happen. The same seed gives the same story."""
-    rng = np.random.default_rng([seed, sum(plan.name.encode())])
-    serial = iter(range(1, 100_000))
+    """Let the months of a cluster happen. The same seed gives the same story."""
+    serial = count(1)
+    core: list[Node] = []
+    others: list[Node] = []
+    rows: list[Used] = []
+    came: dict[str, Visits] = {}
+    for number, chapter in enumerate(plan.chapters):
+        rng = np.random.default_rng([seed, sum(plan.name.encode()), *range(number)])
 
-    def make(pool: Pool, born: float) -> Node:
-        return _node(plan.name, pool, born, next(serial), rng)
+        def make(pool: Pool, born: float, rng: np.random.Generator = rng) -> Node:
+            return _node(plan.name, pool, born, next(serial), rng)
 
-    came = {audience.hub: visits(audience, rng, plan.hours) for audience in plan.audiences}
-    sessions = [session for hub in came.values() for session in hub.sessions]
-    nodes = [
-        node
-        for pool in plan.pools
-        for node in schedule(pool, (s for s in sessions if s.server.pool == pool.name), make, plan.hours)
-    ]
-    upgrade = hour_of("2026-10-13T09:00")  # one core node is replaced by a new one
-    core = [make(plan.core, 0.0), make(plan.core, 0.0), make(plan.core, upgrade - 0.15)]
-    core[0].died, core[1].died, core[2].died = plan.hours, upgrade + 0.35, plan.hours
-    rows = used(nodes, rng, plan.hours, bursts=plan.bursts)
-    rows += core_used(core, [hub for hub in plan.hubs if hub in came], rng, plan.hours)
+        now = {audience.hub: visits(audience, rng, chapter) for audience in plan.audiences}
+        sessions = [session for hub in now.values() for session in hub.sessions]
+        nodes = [
+            node
+            for pool in plan.pools
+            for node in schedule(pool, (s for s in sessions if s.server.pool == pool.name), make, chapter)
+        ]
+        core = core or _core(plan, make)
+        rows += used(nodes, rng, chapter.end, bursts=plan.bursts)
+        rows += core_used(core, [hub for hub in plan.hubs if hub in now], rng, chapter)
+        others += nodes
+        came = {hub: came[hub] + found if hub in came else found for hub, found in now.items()}
     rows.sort(key=lambda row: (row.hour, row.node.name, row.hub or ""))
-    return Story(plan, (*core, *nodes), tuple(rows), came)
+    return Story(plan, (*core, *others), tuple(rows), came)
+
+
+def _core(plan: Plan, make: Callable[[Pool, float], Node]) -> list[Node]:
+    """Two core nodes, of which one is replaced by a new one when the cluster is upgraded."""
+    upgrade = hour_of("2026-10-13T09:00")
+    core = [make(plan.core, 0.0), make(plan.core, 0.0), make(plan.core, upgrade - 0.15)]
+    core[0].died, core[1].died, core[2].died = NOW, upgrade + 0.35, NOW
+    return core
 
 
 def _node(cluster: str, pool: Pool, born: float, serial: int, rng: np.random.Generator) -> Node:

@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
-MONTHS = ("2026-09", "2026-10")
-DAYS = 61
-HOURS = 24 * DAYS
+FINAL = ("2026-09", "2026-10")  # the months whose bills are closed
+CURRENT = "2026-11"
+MONTHS = (*FINAL, CURRENT)
+FINAL_DAYS = 61
+NOW = (
+    24 * 80 + 18
+)  # the example's present, in hours: November 20 at 18:00 UTC, when bills and measurements were last read
+DAYS = NOW // 24  # that are over
 
 
 def at(hour: float) -> datetime:
@@ -41,6 +46,18 @@ class Server:
     memory_gib: float
     gpu: int = 0
     cpu_spread: float = 0.6  # of the logarithm of use ÷ request
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A stretch [start, end) of the example, in hours. `days` are those whose people it counts.
+
+    Each is told from random numbers of its own, so that what comes after leaves what was before as it is.
+    """
+
+    start: int
+    end: int
+    days: range
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +96,29 @@ class Visits:
     by_day: dict[int, int]
     by_month: dict[str, int]
 
+    def __add__(self, later: Visits) -> Visits:
+        return Visits(self.sessions + later.sessions, self.by_day | later.by_day, self.by_month | later.by_month)
 
-def visits(audience: Audience, rng: np.random.Generator, hours: int) -> Visits:
-    """Draw what happens on one hub until `hours`. A person has an eagerness of their own, and no name."""
+
+def visits(audience: Audience, rng: np.random.Generator, chapter: Chapter) -> Visits:
+    """Draw what happens on one hub in a chapter. A person has an eagerness of their own, and no name."""
     eagerness = rng.beta(2.0, 2.0, audience.people) * 2
     sessions: list[Session] = []
     by_day: dict[int, int] = {}
     came: dict[str, set[int]] = {month: set() for month in MONTHS}
-    for day in range(audience.from_day, -(-hours // 24)):
+    for day in range(max(audience.from_day, chapter.start // 24), -(-chapter.end // 24)):
         weekend = at(24 * day).weekday() >= 5
         chance = audience.weekend if weekend else audience.weekday
         people = np.flatnonzero(rng.random(audience.people) < chance * eagerness)
         starts = 24 * day + np.clip(rng.normal(audience.starts_at, 2.6, len(people)), 0.02, 23.9)
         lengths = np.clip(rng.gamma(2.2, audience.hours / 2.2, len(people)), 0.08, 14)
         sessions += [
-            Session(audience.hub, float(start), min(float(start + length), hours), audience.server)
+            Session(audience.hub, float(start), min(float(start + length), chapter.end), audience.server)
             for start, length in zip(starts, lengths, strict=True)
-            if start < hours
+            if chapter.start <= start < chapter.end
         ]
-        if day < DAYS and len(people):
+        people = people[starts < chapter.end]
+        if day in chapter.days and len(people):
             by_day[day] = len(people)
             came[at(24 * day).strftime("%Y-%m")].update(people.tolist())
         if audience.dask is not None and day in audience.dask_days:

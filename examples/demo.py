@@ -14,10 +14,32 @@ from pathlib import Path
 
 from billing import ledger_rows
 from billing.ledger import Ledger
+from examples.demand import CURRENT
+from examples.demand import FINAL as MONTHS
 from examples.generate import generate
 
-MONTHS = ("2026-09", "2026-10")
 ISSUED_ON = "2026-10-05"
+CLOSING = """
+What to look at first
+
+1. The dashboard, in this folder:
+
+{settings}
+  {program} dashboard
+
+   It prints an address. Open it in a browser: November is under way, with its cost so far, what it will come to
+   and what drove it. October, chosen above, is what you see here.
+2. An invoice as its payer gets it, and the certificate that {month} adds up:
+
+  {exports}/{month}/issued/HC-2026-0003.pdf
+  {exports}/{month}/certificate.pdf
+
+3. The way from a figure to the lines of the bill:
+
+  {program} costs explain --hub northlight/aurora --month 2026-10
+
+To look further: {program} --help
+"""
 LOOK = 3  # how a review ends that found something to look at
 
 
@@ -32,30 +54,32 @@ def main() -> int:
         "HUBLEDGER_LAKE": str(folder / "lake"),
         "HUBLEDGER_LEDGER": str(folder / "ledger.sqlite"),
     }
-    if not (folder / "totals.json").exists():
-        sys.stdout.write(f"Generating two months of bills and usage in {folder}/\n")
+    if not generated(folder):
+        sys.stdout.write(
+            f"Generating the bills and usage of two months, and of a third that is under way, in {folder}/\n"
+        )
         generate(folder)
     commands = [["fleet", "check"], ["costs", "ingest"]]
-    commands += [["costs", "allocate", "--month", month] for month in MONTHS]
-    commands += [["costs", "report", "--month", MONTHS[-1]]]
-    commands += [["costs", "reconcile", "--month", month] for month in MONTHS]
-    commands += [["costs", "replay", "--month", MONTHS[-1]], *money_out(folder)]
+    commands += [["costs", "allocate", "--month", month] for month in (*MONTHS, CURRENT)]
+    commands += [["costs", command, "--month", MONTHS[-1]] for command in ("report", "reconcile", "replay")]
+    commands += money_out(folder)
     for command in commands:
         sys.stdout.write(f"\n$ {shlex.join(['hubledger', *command])}\n")
         sys.stdout.flush()
-        program = [sys.executable, "-m", "hubledger", *command]
-        done = subprocess.run(program, env=os.environ | environment, check=False)  # noqa: S603 – our own command
+        run = [sys.executable, "-m", "hubledger", *command]
+        done = subprocess.run(run, env=os.environ | environment, check=False)  # noqa: S603 – our own command
         if done.returncode not in (0, LOOK):
             return done.returncode
     settings = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in environment.items())
-    program_path = shlex.quote(str(Path(sys.executable).parent / "hubledger"))
-    invoices = folder / "exports" / MONTHS[0]
-    sys.stdout.write(
-        f"\nThe invoices and the certificate of {MONTHS[0]} are in {invoices}/\n"
-        f"\nTo open the dashboard, in this folder:\n\n{settings}\n  {program_path} dashboard\n"
-        f"\nand in a browser the address that it prints. To look further: {program_path} --help\n"
-    )
+    program = shlex.quote(str(Path(sys.executable).parent / "hubledger"))
+    sys.stdout.write(CLOSING.format(settings=settings, program=program, month=MONTHS[0], exports=folder / "exports"))
     return 0
+
+
+def generated(folder: Path) -> bool:
+    """Say whether the data is there, whole, and with the month that is under way: an older demo had none."""
+    totals = folder / "totals.json"
+    return totals.exists() and f'"{CURRENT}"' in totals.read_text(encoding="utf-8")
 
 
 def money_out(folder: Path) -> list[list[str]]:

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from .demand import Session
+    from .demand import Chapter, Session
 
 
 EMPTY_FOR = 0.4  # hours that a node stays after its last server
@@ -62,7 +62,9 @@ def hours_of(start: float, end: float, hours: int) -> Iterator[tuple[int, float]
             yield hour, part
 
 
-def schedule(pool: Pool, sessions: Iterable[Session], make: Callable[[Pool, float], Node], hours: int) -> list[Node]:
+def schedule(
+    pool: Pool, sessions: Iterable[Session], make: Callable[[Pool, float], Node], chapter: Chapter
+) -> list[Node]:
     """Put sessions on nodes of `pool`, first fit; nodes come when there is no room and go when empty."""
     nodes: list[Node] = []
     for session in sorted(sessions, key=lambda session: (session.start, session.hub, session.end)):
@@ -71,12 +73,12 @@ def schedule(pool: Pool, sessions: Iterable[Session], make: Callable[[Pool, floa
                 node.died = left
         home = next((node for node in nodes if node.died > session.start and _fits(node, session)), None)
         if home is None:
-            home = make(pool, max(0.0, session.start - 0.05))
+            home = make(pool, max(float(chapter.start), session.start - 0.05))
             nodes.append(home)
         home.sessions.append(session)
     for node in nodes:
         if node.died == float("inf"):
-            node.died = min(_leaves(node, float("inf")) or hours, hours)
+            node.died = min(_leaves(node, float("inf")) or chapter.end, chapter.end)
     return nodes
 
 
@@ -122,18 +124,18 @@ def used(nodes: Sequence[Node], rng: np.random.Generator, hours: int, *, bursts:
     return [Used(hour, by_name[name], hub, *sums) for (hour, name, hub), sums in totals.items()]
 
 
-def core_used(nodes: Sequence[Node], hubs: Sequence[str], rng: np.random.Generator, hours: int) -> list[Used]:
+def core_used(nodes: Sequence[Node], hubs: Sequence[str], rng: np.random.Generator, chapter: Chapter) -> list[Used]:
     """What runs on the core nodes: each hub's own pods, and Prometheus, the ingress and the rest, which no hub owns."""
     rows: list[Used] = []
     for node in nodes:
-        for hour, part in hours_of(node.born, node.died, hours):
+        for hour, part in hours_of(max(node.born, chapter.start), node.died, chapter.end):
             noise = rng.uniform(0.9, 1.3, 2)
             rows.append(Used(hour, node, None, part * 0.7 * float(noise[0]), part * 5.5 * float(noise[1]), 0.0))
-    alive = [[node for node in nodes if node.born <= hour and node.died >= hour + 1] for hour in range(hours)]
+    hours = range(chapter.start, chapter.end)
+    alive = [[node for node in nodes if node.born <= hour and node.died >= hour + 1] for hour in hours]
     for index, hub in enumerate(hubs):
-        busy = rng.uniform(0.12, 0.22, hours)
-        for hour in range(hours):
-            if alive[hour]:
-                node = alive[hour][index % len(alive[hour])]
-                rows.append(Used(hour, node, hub, float(busy[hour]), 0.9 + 2 * float(busy[hour]), 0.0))
+        for hour, there, busy in zip(hours, alive, rng.uniform(0.12, 0.22, len(hours)), strict=True):
+            if there:
+                node = there[index % len(there)]
+                rows.append(Used(hour, node, hub, float(busy), 0.9 + 2 * float(busy), 0.0))
     return rows

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from .demand import DAYS, MONTHS, at
+from .demand import MONTHS, NOW, at
 from .machines import hours_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _usage(story: Story) -> pa.Table:
         for row in story.used
         if row.hour not in plan.dark
     ]  # fmt: skip
-    for hour in range(plan.hours):
+    for hour in range(NOW):
         if hour in plan.dark:
             continue
         for hub, gib in story.home_gib(hour).items():
@@ -79,7 +79,7 @@ def _nodes(story: Story) -> pa.Table:
             _amount(part * node.pool.cpu), _amount(part * node.pool.memory_gib), _amount(part * node.pool.gpu),
         )
         for node in story.nodes
-        for hour, part in hours_of(node.born, node.died, plan.hours)
+        for hour, part in hours_of(node.born, node.died, NOW)
         if hour not in plan.dark
     ]  # fmt: skip
     rows.sort(key=lambda row: (str(row[0]), str(row[2])))
@@ -93,7 +93,7 @@ def _activity(story: Story) -> pa.Table:
         for session in visits.sessions:
             if session.server.pool.startswith("dask"):
                 continue
-            for hour, part in hours_of(session.start, session.end, 24 * DAYS):
+            for hour, part in hours_of(session.start, session.end, NOW):
                 if hour not in story.plan.dark:
                     by_day[hour // 24] = by_day.get(hour // 24, 0.0) + part
         for day in sorted(by_day.keys() | visits.by_day.keys()):

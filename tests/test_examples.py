@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,9 @@ import pytest
 
 from analytics.tables import ACTIVITY, FOCUS_COLUMNS, NODES, USAGE_TABLE
 from examples.bill import FOCUS_1_0, FOCUS_1_2, NUMBERS
-from examples.generate import generate
+from examples.clusters import NORTHLIGHT, tell
+from examples.demand import CURRENT, FINAL, MONTHS, NOW, at
+from examples.generate import SEED, generate
 from examples.totals import rows, totals
 from terraform.fleet_files import load
 
@@ -92,7 +95,7 @@ def test_the_fleet_loads_and_finds_its_data(example: Path) -> None:
     for cluster in fleet.clusters:
         (source,) = cluster.billing
         pattern = Path(getattr(source, "path"))  # noqa: B009
-        assert len(list(pattern.parent.resolve().glob(pattern.name))) == 2
+        assert len(list(pattern.parent.resolve().glob(pattern.name))) == len(MONTHS)
         assert (Path(getattr(cluster.usage, "path")) / "activity.csv").is_file()  # noqa: B009
 
 
@@ -126,8 +129,40 @@ def test_bills_have_the_columns_of_their_focus_version(bills: list[Mapping[str, 
     assert (len(FOCUS_1_0), len(FOCUS_1_2)) == (43, 57)
 
 
-def test_every_bill_is_final_and_in_dollars(bills: list[Mapping[str, str]]) -> None:
-    assert all(row["InvoiceId"] and row["BillingCurrency"] == "USD" for row in bills)
+def test_a_month_that_is_over_has_its_invoice_and_every_bill_is_in_dollars(bills: list[Mapping[str, str]]) -> None:
+    assert all(bool(row["InvoiceId"]) == (row["Period"] in FINAL) for row in bills)
+    assert {row["BillingCurrency"] for row in bills} == {"USD"}
+
+
+def test_the_month_under_way_is_known_up_to_the_same_hour_everywhere(
+    bills: list[Mapping[str, str]], tables: duckdb.DuckDBPyConnection
+) -> None:
+    for issuer in ("Google Cloud", "Amazon Web Services, Inc.", "Microsoft"):
+        begun = {
+            row["ChargePeriodStart"] for row in bills if row["InvoiceIssuerName"] == issuer and row["Period"] == CURRENT
+        }
+        assert max(datetime.fromisoformat(each).date() for each in begun) == at(NOW).date()
+    for table in ("usage", "nodes"):
+        for cluster in ("tidewater", "northlight", "basalt"):
+            last = one(tables, f"select max(hour) from {table} where cluster = '{cluster}'")
+            assert last == at(NOW - 1)
+    kinds = {row["ChargeCategory"] for row in bills if row["Period"] == CURRENT}
+    assert kinds == {"Usage", "Purchase"}  # tax and support come with the invoice
+
+
+def test_what_comes_after_leaves_the_story_before_as_it_is(example: Path) -> None:
+    """These are the bills that documentation and other tests speak of."""
+    sums: dict[str, Decimal] = {}
+    for entry in totals(example / "data" / "bills"):
+        month = str(entry["billing_period"])
+        sums[month] = sums.get(month, Decimal(0)) + Decimal(str(entry["billed_cost"]))
+    assert {month: round(sums[month], 2) for month in FINAL} == {
+        "2026-09": Decimal("4225.73"),
+        "2026-10": Decimal("4942.52"),
+    }
+    story = tell(NORTHLIGHT, SEED)
+    assert [node.died for node in story.nodes if node.pool.purpose == "core"].count(NOW) == 2
+    assert len({node.name for node in story.nodes}) == len(story.nodes)
 
 
 def test_totals_are_those_of_the_files(example: Path, tables: duckdb.DuckDBPyConnection) -> None:
@@ -136,7 +171,7 @@ def test_totals_are_those_of_the_files(example: Path, tables: duckdb.DuckDBPyCon
     billed = one(tables, "select sum(round(cast(BilledCost as decimal(38, 20)), 12)) from bill")
     assert billed == sum(Decimal(entry["billed_cost"]) for entry in written)
     assert one(tables, "select count(*) from bill") == sum(entry["rows"] for entry in written)
-    assert {entry["billing_period"] for entry in written} == {"2026-09", "2026-10"}
+    assert {entry["billing_period"] for entry in written} == set(MONTHS)
     assert {entry["charge_category"] for entry in written} == {"Usage", "Purchase", "Tax", "Credit"}
 
 
@@ -145,7 +180,7 @@ def test_the_bills_are_of_a_believable_size(example: Path) -> None:
     for entry in totals(example / "data" / "bills"):
         key = str(entry["issuer"]), str(entry["billing_period"])
         by_month[key] = by_month.get(key, Decimal(0)) + Decimal(str(entry["billed_cost"]))
-    assert len(by_month) == 6
+    assert len(by_month) == 9
     assert all(500 < total < 5000 for total in by_month.values())
 
 
@@ -198,7 +233,7 @@ def test_prometheus_was_down_while_the_machines_ran_on(tables: duckdb.DuckDBPyCo
     dark = "between timestamptz '2026-10-08 14:00+00' and timestamptz '2026-10-08 18:59+00'"
     for table in ("usage", "nodes"):
         hours = one(tables, f"select count(distinct hour) from {table} where cluster = 'tidewater'")
-        assert hours == 61 * 24 + 8 - 5
+        assert hours == NOW - 5
         assert one(tables, f"select count(*) from {table} where cluster = 'tidewater' and hour {dark}") == 0
     billed = one(
         tables,
@@ -288,4 +323,8 @@ def test_a_months_users_are_no_fewer_than_a_days_and_no_more_than_all_days(table
 
 def test_a_month_of_googles_is_californias(bills: list[Mapping[str, str]]) -> None:
     starts = {row["BillingPeriodStart"] for row in bills if row["InvoiceIssuerName"] == "Google Cloud"}
-    assert starts == {"2026-09-01T07:00:00Z", "2026-10-01T07:00:00Z"}
+    assert starts == {"2026-09-01T07:00:00Z", "2026-10-01T07:00:00Z", "2026-11-01T07:00:00Z"}
+    longest = {
+        row["ChargePeriodStart"]: row["ChargePeriodEnd"] for row in bills if row["ServiceName"] == "Artifact Registry"
+    }
+    assert longest["2026-11-01T07:00:00Z"] == "2026-11-02T08:00:00Z"  # the day on which the clocks go back
