@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 HOURS = Decimal(730)  # of a month: 365 × 24 ÷ 12
 ZERO = Decimal(0)
 Amounts = tuple[Decimal, Decimal, Decimal]  # low, expected, high
-_BY_USE = frozenset({"google_storage_bucket", "aws_s3_bucket", "azurerm_storage_container", "aws_efs_file_system"})
+_BY_USE = frozenset(
+    {
+        "aws_backup_vault", "aws_cloudwatch_log_group", "aws_ecr_repository", "aws_efs_file_system", "aws_s3_bucket",
+        "azurerm_data_protection_backup_vault", "azurerm_log_analytics_workspace", "azurerm_storage_account",
+        "azurerm_storage_container", "google_artifact_registry_repository", "google_backup_dr_backup_vault",
+        "google_bigquery_dataset", "google_storage_bucket",
+    }
+)  # fmt: skip
+_NOTHING = frozenset({"aws_launch_template"})  # what is made of it is paid for
+_MORE_THAN_NODES = frozenset({"azurerm_kubernetes_cluster"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,8 @@ class NoBasis(Exception):
 
 def delta(fleet: Fleet, cluster: Cluster, resources: Sequence[Planned], past: PastCosts | None) -> Delta:
     """Return what a plan with these resources does to a month's cost of a cluster."""
-    changed = [each for each in resources if each.actions not in (("no-op",), ("read",)) and each.type in billable()]
+    paid = billable().keys() - _NOTHING
+    changed = [each for each in resources if each.actions not in (("no-op",), ("read",)) and each.type in paid]
     if past is None:
         return Delta("", (), tuple(f"{each.address}: there are no past bills" for each in changed))
     reckoning = _Reckoning(fleet, cluster, resources, past)
@@ -86,6 +96,8 @@ def delta(fleet: Fleet, cluster: Cluster, resources: Sequence[Planned], past: Pa
             nothing.append(f"{each.address}: {error}")
         else:
             priced += [found] if found else []
+            if each.type in _MORE_THAN_NODES and (each.before is None or each.after is None):
+                nothing.append(f"{each.address}: of its control plane, nothing in the past bills tells the price")
     return Delta(reckoning.currency, tuple(priced), tuple(nothing))
 
 

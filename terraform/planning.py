@@ -9,6 +9,7 @@ from terraform import plan
 from terraform.billable import billable, destroyed_data, unlabelled
 from terraform.changes import changes, output_changes, resources
 from terraform.infra_errors import InfraError
+from terraform.launch_templates import with_machine_types
 from terraform.plan import Record
 from terraform.recovery import settle
 from terraform.render import digest
@@ -48,7 +49,7 @@ def make_plan(site: Site, *, destroy: bool = False, past: Past | None = None) ->
     try:
         story, changed = site.terraform.plan(beside, destroy=destroy)
         shown = site.terraform.show(beside) if changed else {}  # it takes as long as a plan
-        planned = resources(shown)
+        planned = with_machine_types(resources(shown), shown)
         _refuse_unlabelled(site, planned)
         delta = (
             costs.delta(site.surroundings.fleet, site.cluster, planned, past()) if past and _changes(planned) else None

@@ -58,6 +58,8 @@ def nodes(resource: str, values: Values) -> Nodes | None:
             count = values.get("node_count")
             scaled = values.get("max_count") is not None
             bounds = (values.get("min_count"), values.get("max_count")) if scaled else (count, count)
+        case "azurerm_kubernetes_cluster":  # it is made with its first pool
+            return nodes("azurerm_kubernetes_cluster_node_pool", _first(values, "default_node_pool"))
         case _:
             return None
     name, machine, spot = found

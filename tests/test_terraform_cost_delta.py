@@ -13,6 +13,7 @@ from terraform.caps import overruns
 from terraform.changes import Planned
 from terraform.cost_delta import Delta, Priced, delta
 from terraform.fleet import Cap, Cluster, Community, Fleet, Hub, Membership, Policy, Provider, Settings
+from terraform.infrastructure import Backend, Infrastructure
 from terraform.past_costs import PoolMonth, StorageMonth
 
 if TYPE_CHECKING:
@@ -103,6 +104,24 @@ def test_a_disk_costs_what_its_kind_cost_by_size() -> None:
     assert one.expected == D(200) * D(730) * (D(10) / D(73000))
     assert one.community == "coast"
     assert "300 GiB of pd-balanced at 0.1000 USD a GiB-month" in one.derivation
+
+
+def test_the_pool_that_aks_is_born_with_costs_as_others_do() -> None:
+    def aks(machine: str) -> dict[str, Any]:
+        default = {"name": "core", "vm_size": machine, "min_count": 1, "max_count": 3}
+        return {"name": "tide", "default_node_pool": [default]}
+
+    past = Past(pools=(PoolMonth("tide", "core", "2026-10", D(1000), D(200), "USD"),))
+    kind, four, eight = "azurerm_kubernetes_cluster", aks("Standard_E4s_v5"), aks("Standard_E8s_v5")
+    known = {"node_pools": {"core": {"machine_type": "Standard_E4s_v5"}}}
+    cluster = replace(CLUSTER, infrastructure=Infrastructure(Backend(), None, known, None, {}, (), ()))
+    fleet = replace(FLEET, clusters=(cluster,))
+    made = delta(fleet, cluster, [planned(kind, None, four)], past)
+    assert made.priced[0].expected == D(1000) * D("0.2")
+    assert made.no_basis == (f"{kind}.this: of its control plane, nothing in the past bills tells the price",)
+    changed = delta(fleet, cluster, [planned(kind, four, eight)], past)
+    assert "no pool of Standard_E8s_v5 in us-central1 is in the past bills" in changed.no_basis[0]
+    assert delta(fleet, cluster, [planned(kind, four, {**four, "tags": {"a": "b"}})], past).no_basis == ()
 
 
 @pytest.mark.parametrize(
