@@ -46,7 +46,11 @@ class AwsOnly(Ours):
     viewers: Texts | None = None
     """ARNs of who may look at the cluster."""
     activate_cost_tags: bool | None = None
-    """Whether this account may activate cost allocation tags: only the organization's payer may."""
+    """Whether to activate the cost labels as cost allocation tags, which only the organization's payer may, and only from a
+    day after something first carried them: on the second day."""
+    split_costs: bool | None = None
+    """Whether the bill's export, of the native format, parts machines' costs by pod: split cost allocation data, which the
+    payer must have opted in to."""
     control_plane_log_days: Days | None = None
     """Days that logs of the control plane are kept."""
     addon_versions: dict[Text, Text] | None = None
@@ -131,4 +135,10 @@ class InfrastructureFile(Ours):
             raise fault("secrets are for a module of your own; a hub's stand under hubs, as authenticator_config")
         if self.support is None and any(hub.authenticator for hub in (self.hubs or {}).values()):
             raise fault("hubs are made, and support is missing: add it, with certificates and the address they need")
+        return self
+
+    @model_validator(mode="after")
+    def _split_costs(self) -> InfrastructureFile:
+        if self.aws and self.aws.split_costs and (self.billing_export is None or self.billing_export.format == "focus"):
+            raise fault("aws.split_costs is of an export in AWS's own format: add billing_export, with format native")
         return self

@@ -14,11 +14,14 @@ from terraform.fleet import Provider
 from terraform.fleet_files import FleetError, load
 from terraform.infra_errors import InfraError
 from terraform.infrastructure import Backend
-from terraform.infrastructure_schema import InfrastructureFile
+from terraform.infrastructure_schema import AwsOnly, AzureOnly, GoogleOnly, InfrastructureFile
 from terraform.render import MODULES, Root, backend, render
+from tests.modules import read
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pydantic import BaseModel
 
     from terraform.fleet import Fleet
     from tests.fixtures_infra import Infra
@@ -68,6 +71,20 @@ def test_the_parts_of_the_section_have_the_modules_keys(key: str) -> None:
     part = json.dumps(schema["properties"][key])
     (name,) = re.findall(r"#/\$defs/([A-Za-z]+)", part)
     assert set(schema["$defs"][name]["properties"]) == there
+
+
+@pytest.mark.parametrize(
+    ("cloud", "section", "known"),
+    [
+        ("gcp", GoogleOnly, {"project", "zone"}),
+        ("aws", AwsOnly, {"account_id"}),
+        ("azure", AzureOnly, {"subscription_id", "resource_group"}),
+    ],
+)
+def test_what_only_one_cloud_has_has_the_modules_keys(cloud: str, section: type[BaseModel], known: set[str]) -> None:
+    """Keys that are known are those of the cluster's own section of the cloud."""
+    there = set(re.findall(r"([a-z_]+)\s*=", read(cloud).variable(cloud).type))
+    assert there - known == set(section.model_fields)
 
 
 def test_the_same_fleet_gives_the_same_bytes_wherever_it_is(infra: Infra, tmp_path: Path) -> None:
@@ -169,6 +186,10 @@ def test_a_backend_is_filled_in_from_the_clusters_name(given: Backend, settings:
         ({"node_pools": POOLS, "variables": {"a": "b"}}, "variables are for a module of your own"),
         ({"node_pools": POOLS, "budget": {"monthly_amount": 0, "emails": ["a@b.org"]}}, "give more than 0"),
         ({"node_pools": POOLS, "release_chanel": "rapid"}, "did you mean 'release_channel'?"),
+        (
+            {"node_pools": POOLS, "aws": {"split_costs": True}, "billing_export": {"format": "focus"}},
+            "aws.split_costs is of an export in AWS's own format",
+        ),
     ],
 )
 def test_a_fault_of_the_section_has_its_place(infra: Infra, section: dict[str, Any], said: str) -> None:
