@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analytics.aws_manifest import Delivered
     from analytics.aws_s3 import S3Object
     from analytics.charges import Delivery
+    from analytics.descriptions import Kinds
     from analytics.lake import Lake
     from terraform.fleet import AwsBilling, Labels
 
@@ -67,12 +68,16 @@ def ingest(
             talk(f"{period}: reading {_files(found.files)}")
             with tempfile.TemporaryDirectory(prefix="hubledger-aws-") as folder:
                 others = aws_manifest.months(objects) - {found.month}
-                with _read(con, bucket, found, Path(folder), source=source, labels=labels, talk=talk) as periods:
+                with _read(con, bucket, found, Path(folder), source=source, labels=labels, talk=talk) as (
+                    periods,
+                    kinds,
+                ):
                     _check_periods(bucket, found, periods, others)
                     made = deliver(
                         con,
                         lake,
                         view="focus",
+                        kinds=kinds,
                         source=source.id,
                         object=str(bucket),
                         version=version if found.month or months is None else version + PARTLY,
@@ -97,8 +102,9 @@ def _read(
     source: AwsBilling,
     labels: Labels,
     talk: Callable[[str], None],
-) -> Iterator[tuple[str, ...]]:
-    """Create the view `focus` over a period's files; yields the billing periods that their rows are of."""
+) -> Iterator[tuple[tuple[str, ...], Kinds | None]]:
+    """Create the view `focus` over a period's files; yields the billing periods that their rows are of, and who tells their kinds."""
+    aws_lines.start(con)
     reports: list[aws_lines.File] = []
     exports: list[focus.File] = []
     for number, (each, path) in enumerate(_fetched(bucket, found.files, folder), start=1):
@@ -115,10 +121,10 @@ def _read(
         )
     if exports:
         with focus.opened(con, exports, folder, talk=talk):
-            yield tuple(row[0] for row in con.execute(engine.sql("aws/months")).fetchall())
+            yield tuple(row[0] for row in con.execute(engine.sql("aws/months")).fetchall()), None
     else:
         aws_lines.create_view(con, reports, labels)
-        yield aws_lines.check(con, source.id, talk=talk)
+        yield aws_lines.check(con, source.id, talk=talk), aws_lines.FOCUS_KINDS
 
 
 def _fetched(bucket: Bucket, files: Sequence[S3Object], folder: Path) -> Iterator[tuple[S3Object, Path]]:

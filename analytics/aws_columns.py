@@ -119,6 +119,15 @@ COLUMNS: tuple[Column, ...] = (
         list_rate="pricing_public_on_demand_rate",
     ),
 )
+# What many line items share: a bill of millions has some thousands of these together, and they are kept once each.
+SHARED = {
+    **{
+        each.name: each.type
+        for each in COLUMNS
+        if each.kind in ("text", "time") and each.name not in ("resource", "parent", "start_time", "end_time")
+    },
+    "resource_type": TYPES["text"],
+}
 # What a line item's effective cost is made of: without the column the line can't be read.
 NEEDED = {
     "SavingsPlanCoveredUsage": ("plan_cost",),
@@ -165,9 +174,20 @@ class Layout:
     tags: str  # SQL of a JSON object of raw tags
     faults: tuple[str, ...]
 
-    def select(self) -> str:
-        """Return the select list that reads the file."""
-        return ", ".join([*(f"{self.typed(column)} as {column.name}" for column in COLUMNS), f"{self.tags} as tags"])
+    def parts(self) -> dict[str, str]:
+        """Return what stage.sql is written with: the SQL of each column, of the shared ones together, and of their key.
+
+        The key is made of what they are read from, as it stands there: one place each, whatever columns the file has.
+        """
+        typed = {column.name: self.typed(column) for column in COLUMNS}
+        read = {name: sources[0][0] for name, sources in self.sources.items() if len(sources) == 1}
+        texts = [read.get(name) or typed.get(name, name) for name in SHARED]
+        return typed | {
+            "tags": self.tags,
+            "shared": ", ".join(f"{name}: {typed.get(name, name)}" for name in SHARED),
+            "texts": ", ".join(texts),
+            "stxet": ", ".join(reversed(texts)),
+        }
 
     def typed(self, column: Column) -> str:
         """Return the SQL of a column in its own type; null where the file doesn't have it."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from analytics import csv_files, gzip_parts
-from analytics.aws_columns import COLUMNS, MEANT, NEEDED, Keys, Layout, layout
+from analytics.aws_columns import COLUMNS, MEANT, NEEDED, SHARED, Keys, Layout, layout
 from analytics.aws_s3 import AwsBillingError
+from analytics.descriptions import Kinds
 from analytics.engine import check_room, identifier, literal, sql
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ KNOWN_TYPES = frozenset(
         *("Tax", "Credit", "Refund"),
     }
 )
+
+
+FOCUS_KINDS = Kinds("focus_kinds", ("x_TextKey", "x_TextCheck", "x_Unused"))
+FIRST_ROWS = 20_000  # of a bill, by which most of its texts are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,18 @@ def is_focus(con: duckdb.DuckDBPyConnection, path: Path, place: str) -> bool:
     return {name for name, _ in _columns(con, path, place)} >= FOCUS_MARKS
 
 
+def start(con: duckdb.DuckDBPyConnection) -> None:
+    """Make ready for the files of a bill; what was staged of another is forgotten."""
+    con.execute(sql("aws/macros"))
+    con.execute(
+        "create or replace temp table aws_services as"
+        f" from read_csv({literal(str(SERVICES))}, header = true, all_varchar = true)"
+    )
+    con.execute(f"create or replace temp table aws_regions as {sql('aws/regions')}")
+    columns = ", ".join(f"{name} {kind}" for name, kind in SHARED.items())
+    con.execute(f"create or replace temp table aws_texts (text_key ubigint, text_check ubigint, {columns})")
+
+
 def stage(
     con: duckdb.DuckDBPyConnection, path: Path, place: str, labels: Labels, *, talk: Callable[[str], None]
 ) -> File:
@@ -57,16 +74,17 @@ def stage(
         raise AwsBillingError(
             f"{place}: not a bill as AWS exports it: {'; '.join(read.faults)}. Let the export have all columns"
         )
-    _load_tables(con)
     target = path.parent / f"{path.name.split('.')[0]}.lines"
     target.mkdir()
     try:
         # A gzip on its own would be read by one core only.
         whole = (path,) if path.suffix != ".gz" else gzip_parts.parts(path, target)
         for number, part in enumerate(whole):
-            rows = f"select {read.select()} from {_source(part, len(columns), header=part is path)}"
-            to = literal(str(target / f"{number}.parquet"))
-            con.execute(f"copy ({sql('aws/stage').format(rows=rows)}) to {to} (format parquet, compression lz4_raw)")
+            source = _source(part, len(columns), header=part is path)
+            if number == 0 and _is_empty(con, "aws_texts"):
+                _stage(con, f"(from {source} limit {FIRST_ROWS})", read, target / "first.parquet")
+                (target / "first.parquet").unlink()
+            _stage(con, source, read, target / f"{number}.parquet")
     except (duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException, gzip_parts.CutError) as error:
         check_room(error)
         raise _fault(con, path, place, columns, labels, error) from error
@@ -77,11 +95,21 @@ def stage(
     return file
 
 
+def _stage(con: duckdb.DuckDBPyConnection, source: str, read: Layout, target: Path) -> None:
+    """Write the line items of `source` to a file, and their texts to `aws_texts`."""
+    lines = sql("aws/stage").format(source=source, **read.parts())
+    con.execute(f"copy ({lines}) to {literal(str(target))} (format parquet, compression lz4_raw)")
+    types = ", ".join(f'"{name}": "{kind}"' for name, kind in SHARED.items())
+    con.execute(sql("aws/new_texts").format(types=types, files=literal(str(target))))
+
+
 def create_view(con: duckdb.DuckDBPyConnection, files: Sequence[File], labels: Labels) -> None:
-    """Create the view `focus` over the line items of `files`, as `charges.deliver` takes it."""
+    """Create the views `focus` and `focus_kinds` over the line items of `files`, as `charges.deliver` takes them."""
     con.execute("set variable aws_has_net = false")
+    con.execute(sql("aws/descriptions"))
     staged = File("", tuple(path for file in files for path in file.staged)).sql
-    con.execute(f"create or replace temp view aws_lines as {sql('aws/lines').format(files=staged)}")
+    lines = sql("aws/lines").format(files=staged)
+    con.execute(f"create or replace temp view aws_lines as {lines}")
     net = con.execute(f"select count(*) from read_parquet({staged}) where is_net").fetchall()
     con.execute("set variable aws_has_net = $1", [net != [(0,)]])
     _load_tags(con, labels)
@@ -100,7 +128,8 @@ def create_view(con: duckdb.DuckDBPyConnection, files: Sequence[File], labels: L
         for start, month in con.execute(sql("aws/periods")).fetchall()
     )
     focus = sql("aws/focus").replace("{months}", months or "when false then ''")
-    con.execute(f"create or replace temp view focus as {focus}")
+    for view, entries in (("focus", "aws_entries"), (FOCUS_KINDS.view, f"({sql('aws/kinds')})")):
+        con.execute(f"create or replace temp view {view} as {focus.replace('{entries}', entries)}")
 
 
 def check(con: duckdb.DuckDBPyConnection, source: str, *, talk: Callable[[str], None]) -> tuple[str, ...]:
@@ -153,7 +182,7 @@ def _layout(path: Path, columns: Sequence[tuple[str, str]], keys: Keys) -> Layou
 
 def _check_types(con: duckdb.DuckDBPyConnection, file: File, read: Layout, *, talk: Callable[[str], None]) -> None:
     """Make sure that the columns are there which a line item's effective cost needs, and say what is not known."""
-    found = con.execute(f"select line_type, count(*) from read_parquet({file.sql}) group by all order by 1").fetchall()
+    found = con.execute(sql("aws/line_types").format(files=file.sql)).fetchall()
     for line_type, count in found:
         for column in COLUMNS:
             if column.name in NEEDED.get(line_type, ()) and not read.sources[column.name]:
@@ -163,16 +192,6 @@ def _check_types(con: duckdb.DuckDBPyConnection, file: File, read: Layout, *, ta
                 )
         if line_type not in KNOWN_TYPES and not str(line_type).endswith("Discount"):
             talk(f"{file.place}: {count} line items of the unknown type {line_type} count as adjustments")
-
-
-def _load_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Load what is known of AWS whatever the bill."""
-    con.execute(sql("aws/macros"))
-    con.execute(
-        "create or replace temp table aws_services as"
-        f" from read_csv({literal(str(SERVICES))}, header = true, all_varchar = true)"
-    )
-    con.execute(f"create or replace temp table aws_regions as {sql('aws/regions')}")
 
 
 def _load_tags(con: duckdb.DuckDBPyConnection, labels: Labels) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from analytics.descriptions import Kinds
     from analytics.lake import Lake
     from terraform.fleet import Labels
 
@@ -81,19 +82,21 @@ def deliver(
     sources: Collection[str],
     months: Collection[str] | None = None,
     now: datetime,
+    kinds: Kinds | None = None,
 ) -> tuple[Delivery, ...]:
     """Bring the FOCUS rows of `view` into `charges` in place of what `source` delivered for their months before.
 
     `view` has every column of FOCUS_COLUMNS, `x_BillingPeriod` and `x_Final`, and, if messages are to name them, `x_File`
     and `x_Row`. Months that `view` has no rows of stay as they are. A partition of a source that is not in `sources` any more
-    goes when the same account and month come from this one. `months` leaves rows of other months out.
+    goes when the same account and month come from this one. `months` leaves rows of other months out. `kinds` saves finding
+    out from the rows what kinds of charges they are.
 
     Raises ChargesError for rows that can't be, and where another of `sources` bills the same sub-account too.
     """
     where = "" if months is None else f"where x_BillingPeriod in ({', '.join(map(literal, sorted(months)))})"
     with _tables(con):
         con.execute(f"create temp view ingest_bill as select * from {identifier(view)} {where}")
-        describe(con)
+        describe(con, kinds)
         faults.check(con, bill=object, now=now)
         deliveries = _deliveries(con, source=source, object=object, version=version, now=now)
         if not deliveries:
@@ -102,15 +105,18 @@ def deliver(
         faults.check_labels(con, bill=object)
         component(con)
         con.execute(query("descriptions"))
-        for table in ("kind", "resource", "component"):
-            enumerate_texts(con, f"ingest_{table}_descriptions", f"ingest_{table}_values")
+        same = {
+            f"{table}.{name}": value
+            for table in ("kind", "resource", "component")
+            for name, value in enumerate_texts(con, f"ingest_{table}_descriptions", f"ingest_{table}_values").items()
+        }
         stale = _stale(con, lake, source, sources, deliveries)
         delivered = sorted({delivery.billing_period for delivery in deliveries})
         try:
             lake.replace(
                 CHARGES,
                 con,
-                query("charges", columns=_columns(source)),
+                query("charges", columns=_columns(source, same), key=", ".join(KIND if kinds is None else kinds.key)),
                 scope=[{"x_Source": source, "x_BillingPeriod": month} for month in delivered] + stale,
                 metadata={"source": source, "object": object, "version": version},
                 rows=_rows_by_partition(source, deliveries),
@@ -178,8 +184,8 @@ def _deliveries(
     return tuple(deliveries)
 
 
-def _columns(source: str) -> str:
-    """Return the columns of `charges` as charges.sql finds them."""
+def _columns(source: str, same: Mapping[str, str]) -> str:
+    """Return the columns of `charges` as charges.sql finds them; `same` are those of the joined tables that have one value."""
     texts = []
     for field in CHARGES.schema:
         name = field.name
@@ -189,12 +195,17 @@ def _columns(source: str) -> str:
             texts.append(f"{literal(source)}::enum({literal(source)}) as {name}")
         elif name in CONFORMING:
             texts.append(f"{CONFORMING[name]} as {name}")
-        elif name in ("x_Component", "x_Part"):
-            texts.append(f"component.{name.removeprefix('x_').lower()} as {name}")
         else:
-            origin = "bill" if name in ROW else "kind" if name in (*KIND, "x_DeliveryId") else "resource"
-            texts.append(f"{origin}.{name}")
+            column = _origin(name)
+            texts.append(f"{same.get(column, column)} as {name}")
     return ", ".join(texts)
+
+
+def _origin(name: str) -> str:
+    """Return which of the tables that charges.sql joins has a column, and under which name."""
+    if name in ("x_Component", "x_Part"):
+        return f"component.{name.removeprefix('x_').lower()}"
+    return f"{'bill' if name in ROW else 'kind' if name in (*KIND, 'x_DeliveryId') else 'resource'}.{name}"
 
 
 def _stale(

@@ -6,6 +6,7 @@ A bill of millions of rows has some thousands of descriptions. They are joined t
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,11 +49,23 @@ ENUM_BYTES = 2_000_000  # each row group holds its dictionary: beyond this, text
 ENUM_VALUES = 60_000
 
 
-def describe(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `ingest_kinds` and `ingest_resources` of the view `ingest_bill`, under hashes that no two of them share."""
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """A view that has the columns of KIND once per kind, and `key`, which says of a row of the bill which it is of."""
+
+    view: str
+    key: tuple[str, ...]
+
+
+def describe(con: duckdb.DuckDBPyConnection, kinds: Kinds | None = None) -> None:
+    """Make `ingest_kinds` and `ingest_resources` of the view `ingest_bill`, under hashes that no two of them share.
+
+    Where `kinds` tells the kinds, nothing of them is read from the rows but the key.
+    """
+    made = query("kinds") if kinds is None else query("told_kinds", key=", ".join(kinds.key), told=kinds.view)
     for salt in range(8):
         con.execute(f"set variable ingest_salt = {salt}")
-        con.execute(query("kinds"))
+        con.execute(made)
         con.execute(query("resources"))
         shared = con.execute(
             "select (select count(*) - count(distinct kind) from ingest_kinds)"
@@ -99,14 +112,18 @@ def component(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(query("components", rules="\n".join(tests)))
 
 
-def enumerate_texts(con: duckdb.DuckDBPyConnection, table: str, target: str) -> None:
-    """Copy `table` to `target` with its text columns as ENUM, which DuckDB writes to Parquet ten times faster."""
+def enumerate_texts(con: duckdb.DuckDBPyConnection, table: str, target: str) -> dict[str, str]:
+    """Copy `table` to `target` with its text columns as ENUM, which DuckDB writes to Parquet ten times faster.
+
+    Returns the SQL of those columns that are the same in every row, as there is no need to join for them.
+    """
     columns = []
+    same = {}
     for name, kind, *_ in con.execute(f"describe {table}").fetchall():
         column, cast = identifier(name), ""
         if kind == "VARCHAR":
-            values, size = con.execute(
-                f"select count(*), coalesce(sum(strlen({column})), 0) from (select distinct {column} from {table})"
+            values, size, one = con.execute(
+                f"select count(*), coalesce(sum(strlen({column})), 0), min({column}) from (select distinct {column} from {table})"
             ).fetchall()[0]
             if values <= ENUM_VALUES and size <= ENUM_BYTES:
                 enum = f"ingest_type_{target}_{name}"
@@ -114,8 +131,11 @@ def enumerate_texts(con: duckdb.DuckDBPyConnection, table: str, target: str) -> 
                     f"create type {enum} as enum (select distinct {column} from {table} where {column} is not null)"
                 )
                 cast = f"::{enum}"
+                if values == 1:
+                    same[name] = f"cast({'null' if one is None else literal(one)} as {enum})"
         columns.append(f"{column}{cast} as {column}")
     con.execute(f"create temp table {target} as select {', '.join(columns)} from {table}")
+    return same
 
 
 def query(name: str, **parts: str) -> str:

@@ -46,6 +46,7 @@ def measure(folder: Path) -> dict[str, float]:
     labels = Labels()
     began = time.perf_counter()
     with connect(threads=2) as con:
+        aws_lines.start(con)
         files = [
             aws_lines.stage(con, path, path.name, labels, talk=lambda _: None) for path in sorted(folder.glob("*.*"))
         ]
@@ -56,6 +57,7 @@ def measure(folder: Path) -> dict[str, float]:
             con,
             Lake(str(folder / "lake")),
             view="focus",
+            kinds=aws_lines.FOCUS_KINDS,
             source="aws:benchmark",
             object="benchmark",
             version="1",

@@ -46,6 +46,7 @@ def charges(columns: str, lines: Sequence[Line], write: Write = modern_parquet, 
         name = next(name for name, each in WRITERS.items() if each is write)
         path = Path(folder) / f"0.{name.split('.', 1)[1]}"
         path.write_bytes(write(lines))
+        aws_lines.start(con)
         file = aws_lines.stage(con, path, "the bill", labels, talk=print)
         aws_lines.create_view(con, [file], labels)
         aws_lines.check(con, "aws:reef", talk=lambda text: None)

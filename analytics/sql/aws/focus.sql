@@ -85,6 +85,9 @@ select
         cast(json_merge_patch(coalesce(tags.flat, '{}'), json_object(getvariable('aws_namespace_key'), namespace)) as varchar)
     ) as Tags,
     case {months} end as x_BillingPeriod,
-    invoice is not null as x_Final
-from aws_entries as entries
+    invoice is not null as x_Final,
+    text_key as x_TextKey,
+    text_check as x_TextCheck,
+    unused as x_Unused
+from {entries} as entries
 left join aws_tags as tags on entries.tags = tags.text

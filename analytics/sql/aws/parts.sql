@@ -38,6 +38,6 @@ from (
             on costs.account = splits.account
             and costs.resource = splits.parent
             and costs.start_time = splits.start_time
-            and is_machine(product_code, usage_type, line_type)
+            and is_machine
     )
 ) as machine

@@ -19,7 +19,7 @@ with pods as (
 machines as (
     select account, resource, start_time, sum(effective) as effective
     from aws_billed
-    where is_machine(product_code, usage_type, line_type) and starts_with(resource, 'i-')
+    where is_machine and starts_with(resource, 'i-')
     group by all
 )
 

@@ -1,5 +1,5 @@
 -- tag_texts.sql: one row per distinct text of raw tags.
 create or replace temp table aws_tag_texts as
-select distinct tags as text
-from aws_lines
-where tags is not null and json_valid(tags) and json_type(tags) = 'OBJECT'
+select text
+from (select distinct tags as text from aws_lines)
+where text is not null and json_valid(text) and json_type(text) = 'OBJECT'

@@ -5,5 +5,5 @@ left join aws_splits as splits
     on costs.account = splits.account
     and costs.resource = splits.parent
     and costs.start_time = splits.start_time
-    and is_machine(product_code, usage_type, line_type)
+    and is_machine
 where splits.parent is null

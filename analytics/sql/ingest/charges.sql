@@ -8,7 +8,7 @@ select
         end as decimal(18, 6)
     ) as x_StorageGibHours
 from (
-    select hash({salt}, {kind}) as kind, hash({salt}, {resource}) as resource, {row}
+    select hash({salt}, {key}) as kind, hash({salt}, {resource}) as resource, {row}
     from ingest_bill
 ) as bill
 join ingest_kind_values as kind on bill.kind = kind.kind
