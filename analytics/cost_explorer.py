@@ -2,7 +2,8 @@
 
 Cost Explorer groups by two dimensions at most. So one answer tells each account's days by kind of charge (RECORD_TYPE:
 usage, credits, taxes, fees), which adds up to the account's whole cost; then each account and kind of charge is asked by
-service and hub, and what rounding leaves between the two is a charge of its own. A request costs 0.01 USD.
+service and hub, and what rounding leaves between the two is a charge of its own. A second answer tells each account's days by
+hub: by the two it is known whether anything changed, be it only to whom a cost belongs. A request costs 0.01 USD.
 https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
 """
 
@@ -104,7 +105,13 @@ def ingest(
             if month in settled:
                 continue
             totals = _ask(explorer, month, now, ("DIMENSION", "LINKED_ACCOUNT"), ("DIMENSION", "RECORD_TYPE"))
-            version = hashlib.sha256(repr((READER, source.tag, labels.hub, totals.costs)).encode()).hexdigest()
+            tags = (
+                _ask(explorer, month, now, ("DIMENSION", "LINKED_ACCOUNT"), ("TAG", source.tag))
+                if totals.costs
+                else None
+            )
+            told = (READER, source.tag, labels.hub, totals.costs, tags and tags.costs)
+            version = hashlib.sha256(repr(told).encode()).hexdigest()
             if is_delivered(con, lake, source=source.id, version=version, months=(month,)):
                 talk(f"{source.id}: {month}: unchanged")
                 continue

@@ -74,7 +74,10 @@ USAGE = [
         }
     ),
 ]
-ANSWERS = [TOTALS, TAX, *USAGE, CREDIT]
+HUBS = page(
+    {DAY: [(REEF, "2i2c:hub-name$prod", "2"), (REEF, "2i2c:hub-name$", "1.6"), (DELTA, "2i2c:hub-name$", "-1")]}
+)
+ANSWERS = [TOTALS, HUBS, TAX, *USAGE, CREDIT]
 
 
 class Account:
@@ -147,7 +150,7 @@ def test_an_account_s_cost_arrives_whole(account: Account) -> None:
 def test_what_did_not_change_is_asked_for_no_further(account: Account) -> None:
     account.ingest(*ANSWERS)
     version = account.lake.version(CHARGES)
-    assert account.ingest(TOTALS) == ()
+    assert account.ingest(TOTALS, HUBS) == ()
     assert account.lake.version(CHARGES) == version
     assert account.heard == [f"cost-explorer:{PAYER}: 2026-10: unchanged"]
 
@@ -155,13 +158,24 @@ def test_what_did_not_change_is_asked_for_no_further(account: Account) -> None:
 def test_a_restated_month_replaces_the_old_one(account: Account) -> None:
     account.ingest(*ANSWERS)
     less = page({DAY: [(REEF, "Usage", "1")]})
-    account.ingest(less, page({DAY: [("EC2 - Other", "2i2c:hub-name$prod", "1")]}))
+    account.ingest(less, HUBS, page({DAY: [("EC2 - Other", "2i2c:hub-name$prod", "1")]}))
     assert account.query("select sum(BilledCost), count(*) from charges") == [(1, 1)]
+
+
+def test_a_cost_that_belongs_to_another_hub_now_is_asked_for_anew(account: Account) -> None:
+    account.ingest(*ANSWERS)
+    tagged = page({DAY: [("Amazon Elastic Compute Cloud - Compute", "2i2c:hub-name$staging", "3.0000000002")]})
+    day_after = page({"2026-10-06": [("EC2 - Other", "2i2c:hub-name$staging", "1")]})
+    tagged["ResultsByTime"] += day_after["ResultsByTime"]
+    moved = page({DAY: [(REEF, "2i2c:hub-name$staging", "3"), (REEF, "2i2c:hub-name$", "0.6")]})
+    (delivery,) = account.ingest(TOTALS, moved, TAX, tagged, CREDIT)
+    assert delivery.billed_cost == Decimal("3.6000000002")
+    assert account.query("select distinct x_Hub from charges where x_Hub is not null") == [("staging",)]
 
 
 def test_an_estimate_is_provisional(account: Account) -> None:
     totals = page({DAY: [(REEF, "Usage", "1")]}, estimated=True)
-    (delivery,) = account.ingest(totals, page({DAY: [("EC2 - Other", "2i2c:hub-name$", "1")]}, estimated=True))
+    (delivery,) = account.ingest(totals, HUBS, page({DAY: [("EC2 - Other", "2i2c:hub-name$", "1")]}, estimated=True))
     assert not delivery.final
 
 
@@ -170,7 +184,7 @@ def test_months_that_were_final_are_not_asked_for_again(account: Account) -> Non
     july = {"2026-07-05": [(REEF, "Usage", "1")]}
     details = {"2026-07-05": [("EC2 - Other", "2i2c:hub-name$prod", "1")]}
     months = 13  # a year back and this month
-    answers = [empty] * (months - 5) + [page(july), page(details)] + [empty] * 4
+    answers = [empty] * (months - 5) + [page(july), HUBS, page(details)] + [empty] * 4
     assert [each.billing_period for each in account.ingest(*answers, months=None)] == ["2026-07"]
     assert sum("no cost" in text for text in account.heard) == months - 1
     account.ingest(*[empty] * (months - 1), months=None)
@@ -179,7 +193,7 @@ def test_months_that_were_final_are_not_asked_for_again(account: Account) -> Non
 
 def test_without_net_metrics_the_plain_ones_count(account: Account) -> None:
     day = {DAY: [(REEF, "Usage", "1")]}
-    account.ingest(page(day, net=False), page({DAY: [("EC2 - Other", "2i2c:hub-name$", "1")]}, net=False))
+    account.ingest(page(day, net=False), HUBS, page({DAY: [("EC2 - Other", "2i2c:hub-name$", "1")]}, net=False))
     assert account.query("select BilledCost, EffectiveCost from charges") == [(1, Decimal("0.5"))]
 
 
@@ -203,7 +217,7 @@ def test_without_net_metrics_the_plain_ones_count(account: Account) -> None:
 )
 def test_each_kind_of_charge_has_its_category(account: Account, record_type: str, category: str) -> None:
     account.ingest(
-        page({DAY: [(REEF, record_type, "1")]}), page({DAY: [("AWS Support (Business)", "2i2c:hub-name$", "1")]})
+        page({DAY: [(REEF, record_type, "1")]}), HUBS, page({DAY: [("AWS Support (Business)", "2i2c:hub-name$", "1")]})
     )
     assert account.query("select ChargeCategory, ServiceCategory from charges") == [
         (category, "Management and Governance")
@@ -212,10 +226,10 @@ def test_each_kind_of_charge_has_its_category(account: Account, record_type: str
 
 FAULTS: dict[str, tuple[Callable[[], list[dict[str, Any]]], str]] = {
     "two answers that differ": (
-        lambda: [page({DAY: [(REEF, "Usage", "3")]}), page({DAY: [("EC2 - Other", "2i2c:hub-name$", "1")]})],
+        lambda: [page({DAY: [(REEF, "Usage", "3")]}), HUBS, page({DAY: [("EC2 - Other", "2i2c:hub-name$", "1")]})],
         "Usage of account 111122223333 changed while it was read (2",
     ),
-    "an answer that is less": (lambda: [page({DAY: [(REEF, "Usage", "3")]})], "changed while it was read (3"),
+    "an answer that is less": (lambda: [page({DAY: [(REEF, "Usage", "3")]}), HUBS], "changed while it was read (3"),
     "no number": (lambda: [_spoilt()], "'much' is not an amount"),
     "a page for ever": (lambda: [page({}, token="t")] * 3, "the same page of 2026-10 twice"),
 }
