@@ -43,6 +43,17 @@ excluded_users: [deployment-service-check]
 #   series: INV
 #   organisation: {name: Example Operator, country: US, email: billing@example.org}
 #   bank: {account: "000123456789"}
+
+# Who may look at the dashboard from elsewhere ('docs/dashboard-access.md' has all of it). Without this, `hubledger dashboard`
+# listens on this machine only. The client's secret comes from HUBLEDGER_OIDC_SECRET or --oidc-secret-file, never from here.
+# dashboard:
+#   url: https://hubs.example.org/costs        # what a browser calls it
+#   sign_in: {issuer: https://login.example.org/realms/hubs, client_id: hubledger}
+#   hours: 8                                   # then people sign in again
+#   viewers:                                   # nobody else is let in
+#     - {role: operator, claim: groups, value: hub-operators}
+#     - {role: finance, email: accounts@example.org}
+#     - {role: community, communities: example, email: [finance@example.org]}
 """
 
 _CLUSTER = """\
@@ -122,6 +133,9 @@ hubs:
 
 contacts:
   - finance@example.org
+
+# What a month may cost: the dashboard holds the month's forecast against it, `hubledger infra apply` what it would add.
+# cap: {amount: 2000, currency: USD}
 
 # What the community pays, and who pays it ('docs/invoices.md' has all of it; fleet.yaml says under 'issuer' who bills).
 # contract:

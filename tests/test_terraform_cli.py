@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,6 +134,18 @@ def test_what_init_writes_passes_check(tmp_path: Path) -> None:
     assert run("check", "--fleet", str(folder)).stdout.splitlines()[-1] == "1 cluster, 2 hubs, 1 community"
     assert load(folder).notices == ()
     assert load(folder).settings.policy == load(folder).settings.policy.__class__()
+
+
+def test_what_init_comments_out_can_be_put_to_use(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    for name in ("fleet.yaml", "communities/example.yaml"):
+        file = tmp_path / name
+        file.write_text(re.sub(r"^# ( *(?:- )?[{\[a-z_]+(?::.*|\}))$", r"\1", file.read_text(), flags=re.M))
+    fleet = load(tmp_path)
+    assert fleet.settings.dashboard.sign_in is not None
+    assert len(fleet.settings.issuers) == 1
+    (community,) = fleet.communities
+    assert (community.cap is not None, len(community.contracts)) == (True, 1)
 
 
 @pytest.mark.parametrize("there", ["fleet.yaml", "clusters", "communities"])
