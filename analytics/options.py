@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from analytics.month import check_month
+
 
 class Format(StrEnum):
     """How data leaves a command."""
@@ -32,6 +34,8 @@ WorkOption = Annotated[
     Path,
     typer.Option("--work", envvar="HUBLEDGER_INFRA", help="The folder of `hubledger infra`, whose applies are marked."),
 ]
-MonthOption = Annotated[str, typer.Option("--month", "-m", help="Billing month, YYYY-MM.", metavar="YYYY-MM")]
+MonthOption = Annotated[
+    str, typer.Option("--month", "-m", help="Billing month, YYYY-MM.", metavar="YYYY-MM", callback=check_month)
+]
 TextFormatOption = Annotated[TextFormat, typer.Option("--format", help="How to print it.")]
 FLEET, LAKE, WORK = Path("fleet"), "lake", Path("infra")

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analytics.cells import harmless
 from analytics.money import format_amount, round_parts, round_total
 from analytics.report import COLUMNS, By, Report, Row
 from analytics.tables import MONEY
@@ -150,11 +151,11 @@ def report_parquet(report: Report) -> bytes:
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return CSV with a header; None is empty."""
+    """Return CSV with a header; None is empty, and no text is a formula."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([harmless(value) for value in row] for row in rows)
     return target.getvalue()
 
 

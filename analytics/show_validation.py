@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from typing import TYPE_CHECKING
 
@@ -11,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analytics.focus_rules import Level
+from analytics.show import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,11 +73,7 @@ def validation_text(found: Validation, form: str) -> str:
     if form == "json":
         head = {"subject": found.subject, "version": found.version, "rows": found.rows, "conforms": found.conforms}
         return json.dumps({**head, "violations": lines}, indent=2, ensure_ascii=False) + "\n"
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
+    return csv_text(COLUMNS, ([line[name] for name in COLUMNS] for line in lines))
 
 
 def _where(file: str, row: int | None) -> str:

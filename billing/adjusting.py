@@ -63,6 +63,8 @@ def adjust(ledger: Ledger, lake: Lake, fleet: Fleet, month: str, *, actor: Actor
 
 def void(ledger: Ledger, number: str, *, reason: str, actor: Actor) -> DraftRow:
     """Draft a credit note for all that an invoice and its notes charged. Raises CorrectionError."""
+    if not reason.strip():
+        raise CorrectionError(f"{number}: say why it is voided, with --reason: the credit note tells its payer")
     with ledger.write() as con:
         chain = chain_of(con, number)
         if chain.voided:

@@ -116,7 +116,7 @@ def verify_command(
     lake: LakeOption = LAKE,
     ledger: LedgerOption = LEDGER,
 ) -> None:
-    """Check every hash, number, sum and line, and compute every document anew from its recorded versions.
+    """Check every hash, number, sum, line and event, and compute every document anew from its recorded versions.
 
     Exits with 1 if anything is not as it was issued.
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from analytics.cells import FORMULA
 from billing.xml_tree import writable
-
-# What spreadsheets take for the start of a formula, tab and carriage return included: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def held(text: str) -> str:

@@ -13,6 +13,7 @@ from analytics.allocate import AllocationError
 from analytics.engine import EngineError
 from analytics.invoice_totals import StatementError
 from analytics.lake import Lake, LakeError
+from analytics.month import check_month
 from analytics.options import FLEET, LAKE, FleetOption, LakeOption, MonthOption, TextFormat, TextFormatOption
 from billing import after_cli, canonical, closing, drafting, export_cli, issuing, ledger_rows, show_invoices
 from billing.contracts import NoContract
@@ -140,7 +141,16 @@ def issue_command(
 @app.command("list")
 def list_command(
     *,
-    month: Annotated[str | None, typer.Option("--month", "-m", metavar="YYYY-MM", help="Only this month.")] = None,
+    month: Annotated[
+        str | None,
+        typer.Option(
+            "--month",
+            "-m",
+            metavar="YYYY-MM",
+            help="Only this month.",
+            callback=lambda text: text and check_month(text),
+        ),
+    ] = None,
     community: CommunityOption = None,
     form: TextFormatOption = TextFormat.TABLE,
     ledger: LedgerOption = LEDGER,

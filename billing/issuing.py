@@ -34,7 +34,7 @@ def issue(
     """Issue every draft of a closed month, all or none, dated `day` (default: today); return what was issued now.
 
     What is issued already stays as it is: a second call finds nothing to issue. Raises IssueError if the month is not
-    closed, or if a document of a later day is issued already.
+    closed, if a community has no document of it, or if a document of a later day is issued already.
     """
     on = day or actor.now.date()
     with ledger.write() as con:
@@ -42,6 +42,12 @@ def issue(
         if period is None or not period.closed:
             raise IssueError(
                 f"{month} is not closed: review its drafts, then run `hubledger invoices close --month {month}`"
+            )
+        drafts, there = ledger_rows.drafts(con, month), ledger_rows.issued(con, month=month)
+        known = {each.community for each in drafts} | {each.community for each in there}
+        if unknown := sorted(set(communities) - known):
+            raise IssueError(
+                f"{month} has no document of '{unknown[0]}'; there are of {', '.join(sorted(known)) or 'none'}"
             )
         numbers = [_issue(con, each, on, actor) for each in ledger_rows.drafts(con, month, communities)]
         return tuple(each for each in ledger_rows.issued(con, month=month) if each.number in numbers)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,17 @@ class Ledger:
             yield
         except DBAPIError as error:
             said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else str(error)
-            raise LedgerError(f"{self.place}: {said}; nothing was written") from error
+            refused = isinstance(error, IntegrityError)  # by the ledger's own rules, which say what to do
+            raise LedgerError(f"{self.place}: {said}; nothing was written{'' if refused else self._remedy}") from error
+
+    @property
+    def _remedy(self) -> str:
+        if self._sqlite:
+            return (
+                ": see that it is a ledger, and that you may write to it and its folder (SQLite does so even to read),"
+                " copy it elsewhere, or name another with --ledger or HUBLEDGER_LEDGER"
+            )
+        return ": see that the server runs and lets you in (PGPASSWORD, ~/.pgpass), or name another with --ledger or HUBLEDGER_LEDGER"
 
 
 def _url(text_: str) -> URL:
@@ -111,6 +121,8 @@ def _url(text_: str) -> URL:
         backend = url.get_backend_name()
     except (ArgumentError, NoSuchModuleError) as error:
         raise LedgerError(f"this is no ledger's URL: {error}; give a file's path or postgresql://…") from error
+    except ValueError as error:  # which may quote what was meant for a password
+        raise LedgerError("this is no ledger's URL: its port is no number; put a password into PGPASSWORD") from error
     if backend == "postgresql" or url.drivername == "postgres":
         return url.set(drivername="postgresql+psycopg")
     if backend != "sqlite":

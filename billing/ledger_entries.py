@@ -61,8 +61,15 @@ def keep_inputs(con: Connection, given: Inputs, at: datetime) -> str:
 
 def keep_totals(con: Connection, given: Inputs, settlement: Settlement) -> None:
     """Keep what each provider's bill came to, with what the provider states of it."""
+    rows = total_rows(given, settlement)
+    if rows and not kept_totals(con, given.fingerprint):
+        con.execute(insert(PROVIDER_TOTALS), rows)
+
+
+def total_rows(given: Inputs, settlement: Settlement) -> list[dict[str, str | int | None]]:
+    """Return the rows that say what each provider's bill came to, in the order of the table's columns."""
     stated = {Bill(each.issuer, each.account, each.currency): each.amount for each in given.stated}
-    rows = [
+    return [
         {
             "computation": given.fingerprint,
             "issuer": bill.issuer,
@@ -74,8 +81,6 @@ def keep_totals(con: Connection, given: Inputs, settlement: Settlement) -> None:
         }
         for bill, (exact, rounded) in sorted(settlement.totals.items())
     ]
-    if rows and not kept_totals(con, given.fingerprint):
-        con.execute(insert(PROVIDER_TOTALS), rows)
 
 
 def put_draft(con: Connection, draft: DraftRow, at: datetime) -> None:

@@ -38,4 +38,11 @@ def opened(url: str) -> Iterator[Ledger]:
 
 def actor() -> Actor:
     """Return who runs the command (HUBLEDGER_USER, else the system's user), and the time."""
-    return Actor(os.environ.get("HUBLEDGER_USER") or getpass.getuser(), datetime.now(UTC))
+    return Actor(os.environ.get("HUBLEDGER_USER") or _system_user(), datetime.now(UTC))
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, whose users may have no names
+        return f"user {os.getuid()}"

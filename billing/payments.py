@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from analytics.money import format_amount
+from analytics.money import format_amount, minor_unit
 from billing import ledger_entries
 from billing.adjusting import chain_of
 from billing.ledger_rows import Event
@@ -64,7 +64,12 @@ def pay(
         ledger_entries.note(
             con,
             Event(
-                actor.now, actor.who, "pay", chain.invoice.month, number, f"{given:f} {currency} {reference}".strip()
+                actor.now,
+                actor.who,
+                "pay",
+                chain.invoice.month,
+                number,
+                f"{given.quantize(minor_unit(currency))} {currency} {reference}".strip(),
             ),
         )
     return Paid(number, currency, chain.paid + given, due - given)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from analytics.money import minor_unit
 from billing import canonical, document_checks, ledger_rows
 from billing.compute import Computation, compute
 from billing.correcting import Chain, chains, correction, noted, nothing
 from billing.drafting import core
 from billing.facts import facts
 from billing.ledger import LedgerError
+from billing.ledger_entries import total_rows
 from billing.ledger_tables import COMPUTATIONS, CREDIT_NOTES, INVOICES, LINES, PAYMENTS, PERIODS, PROVIDER_TOTALS
 from billing.lines import NoRate
 
@@ -44,21 +46,29 @@ class Verified:
 
 def verify(ledger: Ledger, lake: Lake | None) -> Verified:
     """Check the whole ledger; without a lake, all but what needs it. Raises LedgerError only if the ledger can't be read."""
-    with ledger.read() as con:
-        rows = con.execute(select(INVOICES).order_by(INVOICES.c.issuer, INVOICES.c.year, INVOICES.c.sequence)).all()
-        faults = [fault for row in rows for fault in _content(con, row)]
-        readable = not faults
-        faults += _sequence(rows)
-        faults += _lines(con, rows)
-        faults += _computations(con)
-        faults += _others(con, rows)
-        computed = 0
-        if lake is not None and readable:
-            documents = ledger_rows.issued(con)
-            found = list(_anew(con, lake, documents))
-            computed = len(documents)
-            faults += found
-        count = len(con.execute(select(LINES.c.number)).all())
+    try:
+        with ledger.read() as con:
+            return _verified(con, lake)
+    except ValueError as error:  # SQLite holds any text as a date
+        raise LedgerError(f"{ledger.place}: {error}: somebody has changed the ledger; go back to a copy") from error
+
+
+def _verified(con: Connection, lake: Lake | None) -> Verified:
+    rows = con.execute(select(INVOICES).order_by(INVOICES.c.issuer, INVOICES.c.year, INVOICES.c.sequence)).all()
+    faults = [fault for row in rows for fault in _content(con, row)]
+    readable = not faults
+    faults += _sequence(rows)
+    faults += _lines(con, rows)
+    faults += _computations(con)
+    faults += _others(con, rows)
+    faults += _events(con, rows)
+    computed = 0
+    if lake is not None and readable:
+        documents = ledger_rows.issued(con)
+        found = list(_anew(con, lake, documents))
+        computed = len(documents)
+        faults += found
+    count = len(con.execute(select(LINES.c.number)).all())
     return Verified(len(rows), count, computed, tuple(faults))
 
 
@@ -90,7 +100,7 @@ def _content(con: Connection, row: Row[tuple[object, ...]]) -> Iterator[str]:
     totals = document.totals
     amounts = {"net": totals.tax_exclusive, "tax": totals.tax, "rounding": totals.rounding, "payable": totals.payable}
     for name, amount in amounts.items():
-        if ledger_rows.major(getattr(row, name), document.currency) != amount:
+        if not amount.is_finite() or getattr(row, name) != amount / minor_unit(document.currency):
             yield f"{row.number}: its row says {name} {getattr(row, name)} in minor units, its content {amount}"
     for problem in document_checks.problems(document):
         yield f"{row.number}: {problem}"
@@ -129,6 +139,7 @@ def _lines(con: Connection, rows: Iterable[Row[tuple[object, ...]]]) -> Iterator
             document = canonical.from_json(row.content)
         except canonical.NotADocument:
             continue  # told already
+        unit = minor_unit(document.currency)
         expected = [
             (
                 position,
@@ -137,7 +148,7 @@ def _lines(con: Connection, rows: Iterable[Row[tuple[object, ...]]]) -> Iterator
                 line.component,
                 line.award,
                 line.origin,
-                ledger_rows.minor(line.net, document.currency),
+                line.net / unit,
                 line.tax.value,
                 f"{line.tax_rate:f}",
             )
@@ -157,7 +168,7 @@ def _computations(con: Connection) -> Iterator[str]:
         except LedgerError as error:
             yield str(error)
             continue
-        if inputs.fingerprint != row.fingerprint or inputs.to_json() != row.inputs:
+        if (inputs.fingerprint, inputs.to_json(), inputs.month) != (row.fingerprint, row.inputs, row.month):
             yield f"computation {row.fingerprint[:12]} of {row.month}: its inputs were changed"
 
 
@@ -173,10 +184,46 @@ def _others(con: Connection, rows: Iterable[Row[tuple[object, ...]]]) -> Iterato
         for number in (note.number, note.corrects):
             if number not in numbers:
                 yield f"note {note.number}: there is no document {number}"
-    closed = {row.month for row in con.execute(select(PERIODS)).all() if row.state == "closed"}
+    closed = {row.month: row for row in con.execute(select(PERIODS)).all() if row.state == "closed"}
     for row in rows:
         if row.month not in closed:
             yield f"{row.number}: its month {row.month} is not closed"
+    kept = {row.fingerprint: row.month for row in con.execute(select(COMPUTATIONS)).all()}
+    for month, row in closed.items():
+        if kept.get(row.computation) != month:
+            yield f"{month}: it was closed with a computation that is not its own"
+
+
+def _events(con: Connection, rows: Iterable[Row[tuple[object, ...]]]) -> Iterator[str]:
+    """What was issued, paid and closed is what the events say was."""
+    told: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    for event in ledger_rows.events(con):
+        money = " ".join(event.detail.split(" ")[:2])
+        told[event.action].add(
+            {
+                "issue": (event.number, event.detail, event.at, event.who),
+                "pay": (event.number, money, event.at, event.who),
+                "close": (event.month, event.at, event.who),
+            }.get(event.action, ())
+        )
+    periods = [each for each in ledger_rows.periods(con) if each.closed]
+    there: dict[str, set[tuple[object, ...]]] = {
+        "issue": {(row.number, row.content_hash, row.issued_at, row.issued_by) for row in rows},
+        "pay": {
+            (row.number, _money(row), row.entered_at, row.entered_by) for row in con.execute(select(PAYMENTS)).all()
+        },
+        "close": {(each.month, each.closed_at, each.closed_by) for each in periods},
+    }
+    for action, found in there.items():
+        for name in sorted({str(each[0]) for each in found ^ told[action]}):
+            yield f"{name}: the events tell of another {action} than the ledger does"
+
+
+def _money(payment: Row[tuple[object, ...]]) -> str:
+    """A payment's amount as its event says it."""
+    amount = payment.amount
+    said = ledger_rows.major(amount, payment.currency) if isinstance(amount, int) else amount
+    return f"{said} {payment.currency}"
 
 
 def _anew(con: Connection, lake: Lake, documents: tuple[Issued, ...]) -> Iterator[str]:
@@ -187,14 +234,14 @@ def _anew(con: Connection, lake: Lake, documents: tuple[Issued, ...]) -> Iterato
     for each in documents:
         fingerprint = each.computation
         if fingerprint not in made:
-            inputs[fingerprint] = ledger_rows.kept_inputs(con, fingerprint)
             try:
+                inputs[fingerprint] = ledger_rows.kept_inputs(con, fingerprint)
                 found = facts(lake, inputs[fingerprint].month, inputs[fingerprint].at)
                 made[fingerprint] = compute(found, inputs[fingerprint], today=each.document.issue_date)
-            except NoRate as error:
+            except (NoRate, LedgerError) as error:
                 yield f"{each.number}: {error}"
                 continue
-            yield from _provider_totals(con, fingerprint, made[fingerprint])
+            yield from _provider_totals(con, inputs[fingerprint], made[fingerprint])
         expected = _expected(each, made[fingerprint], inputs[fingerprint], by_invoice)
         if expected is None or core(expected) != core(each.document):
             yield f"{each.number}: computed anew from its versions it is another document"
@@ -217,10 +264,8 @@ def _expected(each: Issued, made: Computation, inputs: Inputs, by_invoice: dict[
     return noted(before, target or nothing(before, inputs), document.reason)
 
 
-def _provider_totals(con: Connection, fingerprint: str, made: Computation) -> Iterator[str]:
-    kept = {
-        (row.issuer, row.account, row.currency): (Decimal(row.exact), ledger_rows.major(row.rounded, row.currency))
-        for row in con.execute(select(PROVIDER_TOTALS).where(PROVIDER_TOTALS.c.computation == fingerprint)).all()
-    }
-    if kept and kept != {tuple(bill): sums for bill, sums in made.settlement.totals.items()}:
-        yield f"computation {fingerprint[:12]}: the bills come to other totals than were kept"
+def _provider_totals(con: Connection, inputs: Inputs, made: Computation) -> Iterator[str]:
+    table = PROVIDER_TOTALS
+    kept = con.execute(select(table).where(table.c.computation == inputs.fingerprint)).all()
+    if {tuple(row)[1:] for row in kept} != {tuple(row.values())[1:] for row in total_rows(inputs, made.settlement)}:
+        yield f"computation {inputs.fingerprint[:12]}: the bills come to other totals than were kept"

@@ -124,6 +124,22 @@ def test_an_open_month_has_no_certificate_and_is_not_issued(demo: Demo) -> None:
         assert "2026-10 is not closed" in said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("list", "--month", "2026-9"), "'2026-9' is not a month: write it as YYYY-MM"),
+        (("certificate", "--month", "Sept"), "'Sept' is not a month: write it as YYYY-MM"),
+        (
+            ("issue", *SEPTEMBER, "-c", "coastal"),
+            "2026-09 has no document of 'coastal'; there are of coastal-modelling,",
+        ),
+        (("void", "HC-2026-0001", "--reason", " "), "HC-2026-0001: say why it is voided, with --reason"),
+    ],
+)
+def test_a_slip_of_the_pen_is_named(demo: Demo, arguments: tuple[str, ...], said: str) -> None:
+    assert said in invoices(demo, *arguments, code=1).stderr
+
+
 def test_the_next_month_is_billed_paid_voided_and_billed_anew(own: Demo, tmp_path: Path) -> None:
     invoices(own, "draft", *OCTOBER, "--community", "meadow-schools")
     refused = invoices(own, "close", *OCTOBER, code=1).stderr

@@ -179,7 +179,7 @@ def test_postgresql_refuses_to_truncate_as_well(full: Ledger, table: str) -> Non
 
 
 def rehashed(ledger: Ledger, number: str, old: str, new: str) -> None:
-    """Change a document's content and give it the hash of what it is now."""
+    """Change a document's content and give it, and its event, the hash of what it is now."""
     with ledger.engine.connect() as con:
         content = con.execute(text("select content from invoices where number = :n"), {"n": number}).scalar_one()
     assert old in content
@@ -189,6 +189,10 @@ def rehashed(ledger: Ledger, number: str, old: str, new: str) -> None:
         con.execute(
             text("update invoices set content = :c, content_hash = :h where number = :n"),
             {"c": canonical.to_json(sealed), "h": sealed.content_hash, "n": number},
+        )
+        con.execute(
+            text("update events set detail = :h where number = :n and action = 'issue'"),
+            {"h": sealed.content_hash, "n": number},
         )
 
 
@@ -205,7 +209,16 @@ TAMPERED = [
       "delete from invoices where sequence = 4", "update invoices set sequence = 4, number = 'INV-2026-0004' where sequence = 3"],
      "there is no number 3"),
     (["update computations set inputs = replace(inputs, '\"final\"', '\"guessed\"')"], "its inputs were changed"),
+    (["pragma ignore_check_constraints = on", "update invoices set net = 'much' where sequence = 1"], "its row says net much"),
+    (["update invoices set content = replace(content, '10.00', '10.005') where sequence = 1"], "10.005 is not rounded to 0.01 USD"),
+    (["delete from lines where number = 'INV-2026-0004'", "delete from credit_notes where number = 'INV-2026-0004'",
+      "delete from invoices where sequence = 4"], "INV-2026-0004: the events tell of another issue"),
+    (["delete from computations"], "is not in the ledger: somebody has changed it"),
+    (["update periods set closed_by = 'nobody'"], "2026-09: the events tell of another close"),
     (["update payments set currency = 'EUR'"], "payment 1: it is in EUR"),
+    (["update payments set amount = amount - 1"], "INV-2026-0001: the events tell of another pay"),
+    (["delete from payments"], "INV-2026-0001: the events tell of another pay"),
+    (["delete from provider_totals"], "other totals than were kept"),
     (["update provider_totals set exact = '1', rounded = 1"], "other totals than were kept"),
 ]  # fmt: skip
 
@@ -222,6 +235,12 @@ def test_what_somebody_changes_all_the_same_is_found(
         con.exec_driver_sql("begin")
     faults = verify(copied, world.lake).faults
     assert any(said in fault for fault in faults), faults
+
+
+def test_a_date_that_is_none_is_told_as_such(copied: Ledger) -> None:
+    execute(copied, "update payments set paid_on = 'soon'")
+    with pytest.raises(LedgerError, match="'soon': somebody has changed the ledger; go back to a copy"):
+        verify(copied, None)
 
 
 def test_postgresql_s_owner_is_found_out_too(postgres: Database, world: World) -> None:
@@ -273,8 +292,12 @@ def test_a_ledger_that_is_not_there_is_not_made_by_looking_at_it(tmp_path: Path)
     ("url", "said"),
     [
         ("mysql://host/books", "a ledger is a file .SQLite. or PostgreSQL"),
-        ("postgresql://nobody:hunter2@127.0.0.1:1/books", "127.0.0.1:1/books"),
-        ("/proc/no/such/folder/ledger.sqlite", "unable to open"),
+        ("postgresql://nobody:hunter2@127.0.0.1:1/books", "127.0.0.1:1/books.*: see that the server runs"),
+        ("postgresql://127.0.0.1:hunter2/books", "its port is no number"),
+        (
+            "/proc/no/such/folder/ledger.sqlite",
+            "unable to open.*: see that it is a ledger, and that you may write to it",
+        ),
     ],
 )
 def test_a_ledger_that_can_t_be_used_is_told_with_its_place_and_without_its_password(url: str, said: str) -> None:
