@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from terraform import binary
+from terraform import binary, secret_values
 from terraform.fleet import Provider
 from terraform.infra_errors import InfraError
 from terraform.site import open_site
@@ -106,7 +106,11 @@ def cluster(there: Surroundings, one: Cluster) -> Iterator[Finding]:
     for cloud in clouds:
         yield _credentials(one.name, cloud, there.environment)
     try:
-        site = open_site(there, one)
+        secret_values.read(one.name, one.infrastructure.secrets, there.environment)
+    except secret_values.NoSecret as error:
+        yield from (Finding(one.name, Health.FAILED, line) for line in str(error).splitlines())
+    try:
+        site = open_site(there, one, secrets_needed=False)
         with site.work.held():
             site.work.write(site.root)
             site.initialise()

@@ -29,9 +29,9 @@ from terraform.infra_session import (
     past_bills,
     prepared,
     raise_all,
-    sites,
     surroundings,
     typed,
+    without_secrets,
 )
 from terraform.planning import make_plan
 from terraform.work import Work
@@ -70,13 +70,13 @@ def render(cluster: ClusterArgument, fleet: FleetOption = FLEET, work: WorkOptio
     Example: hubledger infra render tidewater
     """
     with surroundings(fleet, work) as there:
-        for opened in sites(there, [cluster]):
-            with opened.work.held():
-                changed = opened.work.write(opened.root)
-            for path in changed:
-                typer.echo(opened.work.folder / path)
-            if not changed:
-                typer.echo(f"{opened.work.folder}: nothing changed", err=True)
+        opened = without_secrets(there, cluster)
+        with opened.work.held():
+            changed = opened.work.write(opened.root)
+        for path in changed:
+            typer.echo(opened.work.folder / path)
+        if not changed:
+            typer.echo(f"{opened.work.folder}: nothing changed", err=True)
 
 
 @app.command()
@@ -100,11 +100,11 @@ def init(
     Example: hubledger infra init tidewater --upgrade
     """
     with surroundings(fleet, work) as there:
-        for opened in sites(there, [cluster]):
-            with opened.work.held():
-                opened.work.write(opened.root)
-                opened.work.discard_plan()
-                opened.initialise(migrate_state=migrate_state, reconfigure=reconfigure, upgrade=upgrade)
+        opened = without_secrets(there, cluster)
+        with opened.work.held():
+            opened.work.write(opened.root)
+            opened.work.discard_plan()
+            opened.initialise(migrate_state=migrate_state, reconfigure=reconfigure, upgrade=upgrade)
 
 
 @app.command()
@@ -202,13 +202,13 @@ def destroy(
     Example: hubledger infra destroy tidewater
     """
     with surroundings(fleet, work, timeout) as there:
-        for opened in sites(there, [cluster]):
-            with opened.work.held():
-                record = make_plan(opened, destroy=True)
-                sys.stdout.write(plan_summary.text(record))
-                sys.stdout.flush()
-                if not record.empty:
-                    _print_receipt(apply_plan(opened, Consent(listed(confirm) if confirm else typed)))
+        opened = site.open_site(there, site.find(there, cluster))
+        with opened.work.held():
+            record = make_plan(opened, destroy=True)
+            sys.stdout.write(plan_summary.text(record))
+            sys.stdout.flush()
+            if not record.empty:
+                _print_receipt(apply_plan(opened, Consent(listed(confirm) if confirm else typed)))
 
 
 def _apply_all(

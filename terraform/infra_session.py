@@ -95,9 +95,9 @@ def prepared(
     return [done.get(each.name) or fleet_runs.Done(each.name, None, failed[each.name].error) for each in clusters]
 
 
-def sites(there: Surroundings, names: Sequence[str]) -> Iterator[Site]:
-    for name in names:
-        yield site.open_site(there, site.find(there, name))
+def without_secrets(there: Surroundings, name: str) -> Site:
+    """Return the cluster of that name at work, for what needs none of its secrets."""
+    return site.open_site(there, site.find(there, name), secrets_needed=False)
 
 
 def chosen_clusters(there: Surroundings, names: Sequence[str] | None, *, every: bool) -> list[Cluster]:

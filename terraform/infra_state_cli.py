@@ -27,7 +27,7 @@ from terraform.infra_options import (
     TimeoutOption,
     WorkOption,
 )
-from terraform.infra_session import chosen_clusters, prepared, raise_all, sites, surroundings
+from terraform.infra_session import chosen_clusters, prepared, raise_all, surroundings, without_secrets
 from terraform.outputs import NoSuchOutput, Output, outputs
 from terraform.receipts import Receipt
 
@@ -109,11 +109,11 @@ def outputs_command(
     Example: hubledger infra outputs tidewater kubeconfig_command
     """
     with surroundings(fleet, work) as there:
-        for opened in sites(there, [cluster]):
-            with opened.work.held():
-                opened.work.write(opened.root)
-                opened.initialise()
-                found = outputs(opened.terraform.outputs())
+        opened = without_secrets(there, cluster)
+        with opened.work.held():
+            opened.work.write(opened.root)
+            opened.initialise()
+            found = outputs(opened.terraform.outputs())
     if name is not None:
         _print_output(cluster, found, name, reveal=reveal)
     elif form is Form.JSON:
@@ -137,15 +137,15 @@ def unlock_command(
     Example: hubledger infra unlock tidewater
     """
     with surroundings(fleet, work) as there:
-        for opened in sites(there, [cluster]):
-            if identity is not None:
-                removed = lock.unlock(opened, identity)
-                typer.echo(f"{cluster}: unlocked; it was {removed}")
-                continue
-            found = lock.lock(opened)
-            typer.echo(f"{cluster}: {found or 'not locked'}")
-            if found and not found.alive:
-                typer.echo(f"To remove it: hubledger infra unlock {cluster} --id {found.id}", err=True)
+        opened = without_secrets(there, cluster)
+        if identity is not None:
+            removed = lock.unlock(opened, identity)
+            typer.echo(f"{cluster}: unlocked; it was {removed}")
+            return
+        found = lock.lock(opened)
+        typer.echo(f"{cluster}: {found or 'not locked'}")
+        if found and not found.alive:
+            typer.echo(f"To remove it: hubledger infra unlock {cluster} --id {found.id}", err=True)
 
 
 @app.command("receipts")
@@ -214,15 +214,15 @@ def push_state(cluster: ClusterArgument, fleet: FleetOption = FLEET, work: WorkO
     Example: hubledger infra push-state tidewater
     """
     with surroundings(fleet, work) as there:
-        for opened in sites(there, [cluster]):
-            with opened.work.held():
-                left = opened.work.emergency_state
-                if not left.exists():
-                    raise InfraError(f"{cluster}: there is no {left}: the state was saved")
-                opened.initialise()
-                opened.terraform.push(left)
-                left.unlink()
-                typer.echo(f"{cluster}: the state is saved, serial {opened.terraform.state().serial}")
+        opened = without_secrets(there, cluster)
+        with opened.work.held():
+            left = opened.work.emergency_state
+            if not left.exists():
+                raise InfraError(f"{cluster}: there is no {left}: the state was saved")
+            opened.initialise()
+            opened.terraform.push(left)
+            left.unlink()
+            typer.echo(f"{cluster}: the state is saved, serial {opened.terraform.state().serial}")
 
 
 @app.command("import-tfvars")

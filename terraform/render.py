@@ -170,7 +170,9 @@ def _providers(cluster: Cluster) -> dict[str, Json]:
         case Provider.AWS:
             return {"aws": {"region": cluster.region, "allowed_account_ids": [account]}}
         case Provider.AZURE:
-            return {"azurerm": {"features": {}, "subscription_id": account}}
+            return {
+                "azurerm": {"features": {}, "subscription_id": account, "storage_use_azuread": True}
+            }  # no shared keys
     return {}
 
 

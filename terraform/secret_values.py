@@ -29,8 +29,13 @@ class NoSecret(InfraError):
     """A secret is not where the fleet says it is."""
 
 
-def read(cluster: str, sources: Iterable[SecretSource], environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the secret variables of a cluster by name. Raises NoSecret, naming every one that isn't there."""
+def read(
+    cluster: str, sources: Iterable[SecretSource], environment: Mapping[str, str], *, needed: bool = True
+) -> dict[str, str]:
+    """Return the secret variables of a cluster by name. Raises NoSecret, naming every one that isn't there, if they are needed.
+
+    Who needs none still masks those that are there.
+    """
     found: dict[str, str] = {}
     missing: list[str] = []
     for source in sources:
@@ -45,7 +50,7 @@ def read(cluster: str, sources: Iterable[SecretSource], environment: Mapping[str
                 found[source.variable] = source.file.read_text(encoding="utf-8").strip("\n")
             except OSError as error:
                 missing.append(f"{place}: {source.file} can't be read ({error.strerror}): put the secret there")
-    if missing:
+    if missing and needed:
         raise NoSecret("\n".join(missing))
     return found
 

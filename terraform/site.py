@@ -112,12 +112,15 @@ def find(surroundings: Surroundings, name: str) -> Cluster:
     return clusters[name]
 
 
-def open_site(surroundings: Surroundings, cluster: Cluster) -> Site:
-    """Return a cluster at work; nothing is written yet. Raises InfraError where its files or its secrets don't suffice."""
+def open_site(surroundings: Surroundings, cluster: Cluster, *, secrets_needed: bool = True) -> Site:
+    """Return a cluster at work; nothing is written yet. Raises InfraError where its files or its secrets don't suffice.
+
+    Only what plans and applies needs the secrets: whoever looks at a state or unlocks it need not have them.
+    """
     work = Work(cluster.name, surroundings.folder / cluster.name)
     root = render(surroundings.fleet, cluster, work.folder, surroundings.day)
     sources = cluster.infrastructure.secrets if cluster.infrastructure else ()
-    secrets = secret_values.read(cluster.name, sources, surroundings.environment)
+    secrets = secret_values.read(cluster.name, sources, surroundings.environment, needed=secrets_needed)
     terraform = Terraform(
         surroundings.binary,
         cluster,

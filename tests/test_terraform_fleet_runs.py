@@ -159,6 +159,19 @@ def test_outputs_have_types_and_keep_secrets(infra: Infra) -> None:
     assert (infra.work("one") / "terraform.tfstate").stat().st_mode & 0o077 == 0
 
 
+def test_who_only_looks_needs_no_secrets(infra: Infra) -> None:
+    infra.cluster("one", word="high", secrets={"token": {"env": "TOKEN"}})
+    secret: dict[str, Any] = {"TOKEN": "a-word-nobody-may-see"}
+    infra.run("plan", "one", **secret)
+    infra.run("apply", "one", **secret)
+    assert infra.run("outputs", "one", "word").stdout == "high\n"
+    assert infra.run("unlock", "one").stdout == "one: not locked\n"
+    assert "nothing changed" in infra.run("render", "one").stderr
+    told = infra.run("doctor", "one", expect=1).stdout
+    assert "the environment variable TOKEN is not set" in told
+    assert "state reachable in local, serial" in told
+
+
 @pytest.mark.parametrize("form", ["csv", "json", "table"])
 def test_receipts_say_who_applied_what_and_when(infra: Infra, form: str) -> None:
     infra.cluster("one", word="high")
