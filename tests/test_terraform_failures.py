@@ -98,7 +98,7 @@ def test_a_cloud_that_hangs_ends_a_plan_in_time(one: Infra, toy_cloud: Cloud) ->
 def test_an_apply_that_outlasts_its_time_is_left_running_and_settled_later(one: Infra, toy_cloud: Cloud) -> None:
     one.run("plan", "one")
     toy_cloud.fault(Fault("create", DISK_TYPE, hang=True))
-    told = one.run("apply", "one", "--timeout", "0.03", expect=1, HUBLEDGER_GRACE_SECONDS="1").stderr
+    told = one.run("apply", "one", "--timeout", "0.08", expect=1, HUBLEDGER_GRACE_SECONDS="1").stderr
     assert "it is left running, for it may have more to save" in told
     assert one.receipts("one") == []
     terraform = one.terraform("one")
