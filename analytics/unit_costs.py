@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from analytics.engine import EngineError, connect, sql
 from analytics.lake import Lake, LakeError
-from analytics.tables import ALLOCATIONS, CHARGES, NODES
+from analytics.tables import ALLOCATIONS, CHARGES, DELIVERIES, NODES
 from terraform.past_costs import PoolMonth, StorageMonth, UnreadableBills
 
 if TYPE_CHECKING:
@@ -57,9 +57,10 @@ def _unit_costs(fleet: Fleet, url: str) -> UnitCosts | None:
     if "://" not in url and not Path(url).is_dir():
         return None
     lake = Lake(url)
-    months = sorted({partition["x_BillingPeriod"] for partition in lake.partitions(CHARGES)})[-_MONTHS:]
-    if not months:
+    known = {partition["x_BillingPeriod"] for partition in lake.partitions(CHARGES)}
+    if not known:
         return None
+    months = sorted(_final(lake) & known or known)[-_MONTHS:]
     aliases = [(alias, cluster.name) for cluster in fleet.clusters for alias in cluster.aliases]
     days = [part["day"] for part in lake.partitions(NODES) if part["day"][:7] in months]
     with connect() as con:
@@ -70,3 +71,11 @@ def _unit_costs(fleet: Fleet, url: str) -> UnitCosts | None:
         pools = tuple(PoolMonth(*row) for row in con.execute(sql("unit_costs/pools")).fetchall())
         storage = tuple(StorageMonth(*row) for row in con.execute(sql("unit_costs/storage")).fetchall())
     return UnitCosts(lake, pools, storage)
+
+
+def _final(lake: Lake) -> set[str]:
+    """Return the months whose bills are final: a month that is under way says too little of a month's hours."""
+    with connect() as con:
+        lake.attach(con, DELIVERIES)
+        query = "select billing_period from deliveries where superseded_at is null group by all having bool_and(final)"
+        return {month for (month,) in con.execute(query).fetchall()}

@@ -36,7 +36,7 @@ def test_a_pools_hours_and_cost_are_those_of_its_nodes(demo: Demo) -> None:
     assert hours is not None
     assert cost is not None
     assert (pool.node_hours, pool.cost, pool.currency) == (Decimal(hours[0]), cost[0], "USD")
-    assert {each.month for each in found.pools} == set(MONTHS)
+    assert {each.month for each in found.pools} == set(MONTHS), "the month under way says too little of a month's hours"
 
 
 def test_storage_is_told_by_the_bills_word_for_it(demo: Demo) -> None:
