@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import altair as alt
@@ -11,11 +12,70 @@ from dashboard.palette import EMPHASIS, MARK, RANGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
-Bar = tuple[str, str, "Decimal", str]  # where along the axis, what of, how much, as text
+Bar = tuple[str, str, Decimal, str]  # where along the axis, what of, how much, as text
 Colors = list[tuple[str, str]]  # what is there, in the order it is stacked, and its colour
 HEIGHT = 280
+SHORT = 20_000  # amounts beyond are written 20k
+
+
+def course(
+    lines: Sequence[tuple[str, int, Decimal, str]],
+    styles: Sequence[tuple[str, str, bool]],
+    ends: tuple[tuple[int, Decimal], tuple[int, Decimal, Decimal]] | None,
+    budget: tuple[Decimal, str] | None,
+    *,
+    length: int,
+    x: str,
+    y: str,
+    of: str,
+) -> alt.LayerChart:
+    """Return lines of (name, day, sum, text), each with a style (name, colour, dashed).
+
+    `ends` is where a forecast's range opens (day, sum) and what it opens to (day, least, most); `budget` a rule with its text.
+    """
+    frame = pd.DataFrame(
+        [(name, day, float(much), text) for name, day, much, text in lines], columns=["what", "at", "much", "text"]
+    )
+    names = [name for name, _, _ in styles]
+    color = alt.Scale(domain=names, range=[color for _, color, _ in styles])
+    dash = alt.Scale(domain=names, range=[[5, 4] if dashed else [1, 0] for _, _, dashed in styles])
+    most = max([abs(much) for _, _, much, _ in lines] + ([budget[0]] if budget else []))
+    along = alt.X(
+        "at:Q", title=x, scale=alt.Scale(domain=[1, length]), axis=alt.Axis(values=[1, 8, 15, 22, length], grid=False)
+    )
+    up = alt.Y("much:Q", title=y, axis=alt.Axis(format=_format(most), tickCount=5))
+    layers: list[alt.Chart] = []
+    if ends:
+        (start, so_far), (end, least, top) = ends
+        fan = pd.DataFrame(
+            [(start, float(so_far), float(so_far)), (end, float(least), float(top))], columns=["at", "least", "most"]
+        )
+        layers.append(
+            alt.Chart(fan)
+            .mark_area(opacity=0.2, color=EMPHASIS)
+            .encode(x=along, y=alt.Y("least:Q", title=y), y2="most:Q")
+        )
+    if budget:
+        rule = alt.Chart(pd.DataFrame([(float(budget[0]), budget[1])], columns=["much", "text"]))
+        layers.append(
+            rule.mark_rule(color=MARK, strokeWidth=2, strokeDash=[2, 3]).encode(
+                y=up, tooltip=[alt.Tooltip("text:N", title=y)]
+            )
+        )
+    layers.append(
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=14))
+        .encode(
+            x=along,
+            y=up,
+            color=alt.Color("what:N", scale=color, legend=None),
+            strokeDash=alt.StrokeDash("what:N", scale=dash, legend=None),
+            tooltip=[alt.Tooltip("what:N", title=of), alt.Tooltip("at:Q", title=x), alt.Tooltip("text:N", title=y)],
+        )
+    )
+    made: alt.LayerChart = alt.LayerChart(layer=layers).properties(height=HEIGHT)
+    return made
 
 
 def columns(bars: Sequence[Bar], colors: Colors, *, x: str, y: str, of: str, daily: bool = False) -> alt.Chart:
@@ -23,7 +83,7 @@ def columns(bars: Sequence[Bar], colors: Colors, *, x: str, y: str, of: str, dai
     chart = alt.Chart(_frame(bars, colors))
     if daily:
         weeks = alt.Axis(format="%-d %b", tickCount={"interval": "week", "step": 1})
-        along = alt.X("yearmonthdate(at):T", title=None, axis=weeks)
+        along = alt.X("yearmonthdate(at):T", title=None, axis=weeks, scale=alt.Scale(nice=False))
         mark = chart.mark_bar(width=alt.RelativeBandSize(band=0.85))
         tip = alt.Tooltip("at:T", title=x, format="%a %-d %b %Y")
     else:
@@ -32,7 +92,7 @@ def columns(bars: Sequence[Bar], colors: Colors, *, x: str, y: str, of: str, dai
         tip = alt.Tooltip("at:O", title=x)
     made: alt.Chart = mark.encode(
         x=along,
-        y=alt.Y("much:Q", title=y, axis=alt.Axis(format="~s", tickCount=5)),
+        y=alt.Y("much:Q", title=y, axis=alt.Axis(format=_format(_most(bars)), tickCount=5)),
         color=alt.Color("what:N", scale=_scale(colors), legend=None),
         order=alt.Order("rank:Q"),
         tooltip=[tip, alt.Tooltip("what:N", title=of), alt.Tooltip("text:N", title=y)],
@@ -48,7 +108,7 @@ def rows(bars: Sequence[Bar], colors: Colors, *, y: str, x: str, of: str) -> alt
         .mark_bar()
         .encode(
             y=alt.Y("at:N", sort=order, title=None, axis=alt.Axis(labelLimit=150)),
-            x=alt.X("much:Q", title=x, axis=alt.Axis(format="~s", tickCount=5)),
+            x=alt.X("much:Q", title=x, axis=alt.Axis(format=_format(_most(bars)), tickCount=5)),
             color=alt.Color("what:N", scale=_scale(colors), legend=None),
             order=alt.Order("rank:Q"),
             tooltip=[
@@ -98,7 +158,11 @@ def curve(
         .mark_line(point=True, color=EMPHASIS)
         .encode(
             x=along,
-            y=alt.Y("cost:Q", title=y, axis=alt.Axis(format="~s", tickCount=5)),
+            y=alt.Y(
+                "cost:Q",
+                title=y,
+                axis=alt.Axis(format=_format(max((abs(cost) for _, cost, _ in days), default=0)), tickCount=5),
+            ),
             tooltip=[alt.Tooltip("day:T", title=x), alt.Tooltip("text:N", title=y)],
         )
     )
@@ -125,7 +189,12 @@ def burn_down(
         .mark_line(strokeWidth=2.5, point=True)
         .encode(
             x=alt.X("at:T", title=None, axis=alt.Axis(format="%-d %b %Y", tickCount=4)),
-            y=alt.Y("left:Q", title=y, scale=alt.Scale(domain=[0, ceiling]), axis=alt.Axis(format="~s", tickCount=5)),
+            y=alt.Y(
+                "left:Q",
+                title=y,
+                scale=alt.Scale(domain=[0, ceiling]),
+                axis=alt.Axis(format=_format(ceiling), tickCount=5),
+            ),
             strokeDash=alt.StrokeDash("what:N", scale=dashes, legend=legend),
             color=alt.Color("what:N", scale=alt.Scale(domain=list(names), range=[EMPHASIS, RANGE]), legend=legend),
             tooltip=[alt.Tooltip("at:T", title=x), alt.Tooltip("what:N", title=of), alt.Tooltip("text:N", title=y)],
@@ -149,3 +218,16 @@ def _scale(colors: Colors) -> alt.Scale:
 
 def _order(bars: Sequence[Bar]) -> list[str]:
     return list(dict.fromkeys(at for at, *_ in bars))
+
+
+def _most(bars: Sequence[Bar]) -> Decimal:
+    """The longest stack."""
+    sums: dict[str, Decimal] = {}
+    for at, _, much, _ in bars:
+        sums[at] = sums.get(at, Decimal(0)) + much
+    return max(sums.values(), default=Decimal(0))
+
+
+def _format(most: Decimal | float) -> str:
+    """How an axis up to `most` writes amounts, in the words of d3."""
+    return "~s" if most > SHORT else ",.2~f"

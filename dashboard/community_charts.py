@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard import charts, parts
-from dashboard.desk import names
+from dashboard.desk import listed, names
+from dashboard.figures import first_day, next_month
+from dashboard.month_story import billed_once
 from dashboard.palette import BASES, COMPONENTS, component_color
 from dashboard.rounding import bases_of
+from dashboard.state import months_back
 from dashboard.words import plain
 
 if TYPE_CHECKING:
@@ -20,15 +24,24 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 
 
-def by_component(desk: Desk, year: Costs, days: Costs) -> None:
-    """Show the month's days and the year's months, stacked by component."""
+def by_component(desk: Desk, year: Costs, both: Costs, until: date | None) -> None:
+    """Show the month's days and the year's months, stacked by component. `both` are the costs by BY_DAY of the month and the one before;
+    `until` is the last day that is billed in full."""
     words, figures = desk.words, desk.figures
     st.header(words("community.by_component"), anchor=False)
     daily, monthly = st.tabs([words("community.per_day"), words("community.per_month")])
     with daily:
+        days = both.of(billing_period=desk.month.month)
         total = figures.money(days.total.cost)
         text = words("community.chart_days", month=figures.month(desk.month.month), total=total)
         _stacked(desk, days, "day", text, words("community.per_day"))
+        if once := _once(desk, both):
+            st.caption(words("community.once_days", what=listed(once)))
+        if outside := sum((each.cost for (day,), each in days.fold("day").items() if day and _beside(desk, day)), ZERO):
+            amount = plain(figures.change(outside))
+            st.caption(words("community.other_days", month=plain(figures.month_name(desk.month.month)), amount=amount))
+        if until:
+            st.caption(words("community.open_days", until=plain(figures.day(until))))
     with monthly:
         _stacked(
             desk,
@@ -80,6 +93,20 @@ def by_hub(desk: Desk, now: Costs) -> None:
     )
 
 
+def _once(desk: Desk, both: Costs) -> list[str]:
+    """Name the components that the month is billed for once, as a whole."""
+    month = desk.month.month
+    there = {component for (component,) in both.of(billing_period=month).fold("component")}
+    kinds = billed_once(both, month, months_back(month, 1))
+    return [desk.words.name("component", each) for each in sorted({kind[2] or "" for kind in kinds} & there)]
+
+
+def _beside(desk: Desk, day: str) -> bool:
+    """Say whether a day lies outside the month, as that of a correction may. Months of other time zones reach into the days beside."""
+    month, at = desk.month.month, date.fromisoformat(day)
+    return not first_day(month) - timedelta(1) <= at <= next_month(month)
+
+
 def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str, title: str) -> None:
     words, figures = desk.words, desk.figures
     folded = costs.fold(along, "component")
@@ -95,7 +122,7 @@ def _stacked(desk: Desk, costs: Costs, along: str, alt_text: str, title: str) ->
         (shown[at], titles[component], each.cost, figures.money(each.cost))
         for at in steps
         for component in components
-        if (each := folded.get((at, component)))
+        if (each := folded.get((at, component))) and not (daily and _beside(desk, at))
     ]
     lines = [
         (

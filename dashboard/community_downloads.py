@@ -14,14 +14,18 @@ from dashboard.sentences import changed, whys
 from dashboard.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.desk import Desk
     from dashboard.month_story import Compared
+
+    Said = Callable[[Words], tuple[str, ...]]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def downloads(desk: Desk, community: str, compared: Compared | None) -> None:
-    """Let the viewer choose a period, and take it."""
+def downloads(desk: Desk, community: str, summary: Said, compared: Compared | None) -> None:
+    """Let the viewer choose a period, and take it. `summary` says the page's month in a few sentences."""
     words, figures = desk.words, desk.figures
     st.header(words("community.downloads"), anchor=False)
     st.markdown(words("community.downloads_text"))
@@ -51,7 +55,7 @@ def downloads(desk: Desk, community: str, compared: Compared | None) -> None:
         for key, mime, make in (
             ("csv", "text/csv", lambda: to_csv(_taken(desk, community, period)).encode()),
             ("xlsx", XLSX, lambda: to_xlsx(_taken(desk, community, period))),
-            ("pdf", "application/pdf", lambda: _pdf(desk, community, period, compared)),
+            ("pdf", "application/pdf", lambda: _pdf(desk, community, period, summary, compared)),
         ):
             st.download_button(
                 words(f"community.{key}"),
@@ -72,7 +76,7 @@ def _taken(desk: Desk, community: str, period: tuple[str, ...]) -> Taken:
     return Taken(title, costs, desk.reading.monthly_activity(period, community), desk.reading.state)
 
 
-def _pdf(desk: Desk, community: str, period: tuple[str, ...], compared: Compared | None) -> bytes:
+def _pdf(desk: Desk, community: str, period: tuple[str, ...], summary: Said, compared: Compared | None) -> bytes:
     taken = _taken(desk, community, period)
     state, known = desk.reading.state, desk.community(community)
     paper = Words(desk.words.language, paper=True)
@@ -85,6 +89,7 @@ def _pdf(desk: Desk, community: str, period: tuple[str, ...], compared: Compared
         final=all(each.final for each in state.months if each.month in period),
         costs=taken.costs,
         activity=taken.activity,
+        summary=" ".join(summary(paper)) if alone else "",
         changes_title=title,
         changes=lines,
         why=whys(desk, taken.costs, paper),

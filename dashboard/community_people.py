@@ -30,6 +30,7 @@ def people(desk: Desk, now: Costs, community: str) -> None:
     each = unit_costs(now, activity)
     cost, idle = now.total.cost, now.of(basis="idle")
     shown = by_hub(now).sum_of("idle")
+    st.header(words("community.use"), anchor=False)
     with st.container(horizontal=True, key="people"):
         parts.card(
             words("community.users"),

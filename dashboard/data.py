@@ -25,6 +25,8 @@ KEYS = (
 FILTERS = ("cluster", "community", "hub")
 NOBODYS = "(nobody's)"  # as a filter on community: what none bears
 
+SEPARATOR = "\x1f"
+
 Key = tuple[str | None, ...]
 
 
@@ -98,11 +100,13 @@ def costs(
     currency: str,
     cost: Cost = Cost.BILLED,
     only: Mapping[str, str] | None = None,
+    days: int | None = None,
+    without: Collection[Key] = (),
 ) -> Costs:
     """Return what the viewer may see of the cost of `months`, grouped by columns of KEYS, in `currency`.
 
     Of months whose reporting currency that is, everything, converted; of others, what is billed in it. `only` takes one value of each of
-    FILTERS.
+    FILTERS. Of each month, only the first `days`, and nothing of these issuers, billing accounts, components and categories.
     """
     asked: dict[str, str | None] = {name: (only or {}).get(name) for name in FILTERS}
     keys = ", ".join(KEYS[KEYS.index(name)] for name in by)
@@ -110,7 +114,15 @@ def costs(
     with look(lake, fleet, viewer, state, months=months) as con:
         rows = con.execute(
             sql("costs").replace("/* keys */", keys),
-            {**asked, "cost": cost.value, "currency": currency, "reporting": reporting, "nobodys": NOBODYS},
+            {
+                **asked,
+                "cost": cost.value,
+                "currency": currency,
+                "reporting": reporting,
+                "nobodys": NOBODYS,
+                "days": days,
+                "without": [SEPARATOR.join(part or "" for part in kind) for kind in without],
+            },
         ).fetchall()
     return Costs(by, currency, tuple((tuple(_text(part) for part in row[:-3]), Sum(*row[-3:])) for row in rows))
 

@@ -65,14 +65,18 @@ class Desk:
         return next((each for each in self.reading.fleet.communities if each.name == name), None)
 
 
-def choose(reading: Reading, words: Words, *, before: Callable[[], None] = lambda: None) -> Desk:
-    """Let the viewer choose month, cost and currency, which the address keeps, and return the desk. `before` shows what else is chosen."""
+def choose(reading: Reading, words: Words, *, before: Callable[[], None] = lambda: None, closed: bool = False) -> Desk:
+    """Let the viewer choose month, cost and currency, which the address keeps, and return the desk. `before` shows what else is chosen.
+
+    The newest month comes first; with `closed`, the newest whose bills are final is what is shown until another is chosen.
+    """
     state = reading.state
     months = [each.month for each in reversed(state.months)]
+    newest = next((each.month for each in reversed(state.months) if each.final or not closed), months[0])
     figures = Figures(locale_of(st.context.locale))
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices"):
         before()
-        month = kept(words, "month", words("app.month"), months, shown=figures.month, width=190)
+        month = kept(words, "month", words("app.month"), months, shown=figures.month, width=190, default=newest)
         currencies = reading.currencies(month) or (figures.currency,)
         currency = currencies[0]
         if len(currencies) > 1:
@@ -101,23 +105,26 @@ def kept(
     tip: str | None = None,
     width: int | Literal["stretch"] = "stretch",
     side_by_side: bool = False,
+    default: str | None = None,
 ) -> str:
-    """Let the viewer choose one of `options`, the first by default; the address keeps it, in words that don't depend on the locale.
+    """Let the viewer choose one of `options`; the address keeps it, in words that don't depend on the locale. Without a `default`, the
+    first is it.
 
     A link to what is not there (any more) shows the default, and says so. `side_by_side`: all options are to be seen at once.
     """
+    default = options[0] if default is None else default
     asked = st.query_params.get(key)
     if key not in st.session_state:
-        st.session_state[key] = asked if asked in options else options[0]
+        st.session_state[key] = asked if asked in options else default
         if asked is not None and asked not in options:
-            st.toast(words("trouble.changed", what=plain(asked), instead=plain(shown(options[0]))), duration="long")
+            st.toast(words("trouble.changed", what=plain(asked), instead=plain(shown(default))), duration="long")
     elif st.session_state[key] not in options:
-        st.session_state[key] = options[0]
+        st.session_state[key] = default
     if side_by_side:
         value = st.radio(label, options, format_func=shown, key=key, horizontal=True, label_visibility="collapsed")
     else:
         value = st.selectbox(label, options, format_func=shown, help=tip, key=key, width=width)
-    if value == options[0]:
+    if value == default:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from analytics.money import minor_unit, round_total
 DEFAULT = "en_US"
 NOTHING = "–"
 FEW = "<5"
+_CODE_BESIDE_DIGITS = re.compile(r"(?<=[A-Za-z])(?=[-\d])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,28 @@ class Figures:
 
     def money(self, amount: Decimal) -> str:
         """Return an amount with its currency: $1,234.50."""
-        return str(format_currency(self.cents(amount), self.currency, locale=self.locale, decimal_quantization=False))
+        text = format_currency(self.cents(amount), self.currency, locale=self.locale, decimal_quantization=False)
+        return _CODE_BESIDE_DIGITS.sub("\xa0", text)  # as CLDR asks for, and Babel does not do yet
+
+    def about(self, amount: Decimal) -> str:
+        """Return an amount that is no more than an estimate: from 10 on without cents: $2,071."""
+        if abs(amount) < 10:
+            return self.money(amount)
+        pattern = str(Locale.parse(self.locale).currency_formats["standard"].pattern).replace(".00", "")
+        text = format_currency(
+            amount.quantize(Decimal(1)), self.currency, pattern, locale=self.locale, currency_digits=False
+        )
+        return _CODE_BESIDE_DIGITS.sub("\xa0", text)
 
     def change(self, amount: Decimal) -> str:
         """Return a difference with its sign: +$412.00."""
         cents = self.cents(amount)
         return ("+" if cents > 0 else "") + self.money(cents)
 
-    def share(self, part: Decimal) -> str:
-        """Return a part as a percentage that says 100 only when it is."""
+    def share(self, part: Decimal, *, whole: bool = True) -> str:
+        """Return a part as a percentage that, of a `whole`, says 100 only when it is."""
         shown = part.quantize(Decimal("0.001"))
-        if part < 1:
+        if whole and part < 1:
             shown = min(shown, Decimal("0.999"))
         return f"{format_decimal(shown * 100, format='0.0', locale=self.locale)}%"
 

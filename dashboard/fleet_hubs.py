@@ -15,18 +15,19 @@ from dashboard.unit_costs import unit_costs
 from dashboard.words import plain
 
 if TYPE_CHECKING:
-    from dashboard.data import Costs, Key
+    from dashboard.data import Costs, Key, Sum
     from dashboard.desk import Desk
+    from dashboard.month_story import Outlook
 
 ZERO = Decimal(0)
 BY_SOURCE = ("issuer", "billing_account", "cluster", "component", "charge_category", "basis", "rule")
 
 
-def hubs(desk: Desk, costs: Costs) -> None:
-    """Show the table of hubs; its cells add up as those of `hubledger costs report` do."""
+def hubs(desk: Desk, costs: Costs, ahead: Outlook | None = None) -> None:
+    """Show the table of hubs; its cells add up as those of `hubledger costs report` do. `ahead`: of a month that is under way."""
     words, figures, month = desk.words, desk.figures, desk.month.month
     now = costs.of(billing_period=month)
-    before = costs.of(billing_period=months_back(month, 1)).fold("cluster", "hub", "community")
+    before, after, change = _compared(desk, costs, ahead)
     sums = now.fold("cluster", "hub", "community")
     lines = [(key, sums[key]) for key in hubs_of(now)]
     bases = bases_of(now)
@@ -46,9 +47,7 @@ def hubs(desk: Desk, costs: Costs) -> None:
                 words("fleet.community"): community or "",
                 **dict(zip(titles, cells, strict=True)),
                 words("app.total"): whole,
-                words("fleet.change", month=figures.month_name(months_back(month, 1))): (
-                    figures.cents(each.cost - before[key].cost) if key in before else None
-                ),
+                change: figures.cents(after[key].cost - before[key].cost) if key in before and key in after else None,
                 words("app.coverage"): float((each.coverage * 100).quantize(Decimal("0.1"), rounding=ROUND_FLOOR)),
                 words("community.users"): figures.users(person.users) if person else "",
                 words("community.server_hours"): float(person.server_hours) if person else None,
@@ -56,6 +55,9 @@ def hubs(desk: Desk, costs: Costs) -> None:
             }
         )
     st.markdown(words("fleet.hubs_text"))
+    if ahead and ahead.days is not None:
+        name = plain(figures.month_name(months_back(month, 1)))
+        st.markdown(words("fleet.change_text", month=name, days=str(ahead.days)))
     frame = pd.DataFrame(rows)
     money = {
         name: st.column_config.NumberColumn(format="localized", step=float(figures.smallest))
@@ -63,7 +65,7 @@ def hubs(desk: Desk, costs: Costs) -> None:
             *titles,
             words("app.total"),
             words("community.per_user"),
-            *list(frame.columns)[4 + len(bases) : 5 + len(bases)],
+            change,
         )
     }
     st.dataframe(
@@ -104,6 +106,20 @@ def hubs(desk: Desk, costs: Costs) -> None:
             ],
             alt=words("fleet.hubs_alt", month=figures.month(month)),
         )
+
+
+def _compared(desk: Desk, costs: Costs, ahead: Outlook | None) -> tuple[dict[Key, Sum], dict[Key, Sum], str]:
+    """Return what hubs cost in the month before and in this one, and a title for the difference: whole months, or the same days of each."""
+    month, before = desk.month.month, months_back(desk.month.month, 1)
+    name, keys = desk.figures.month_name(before), ("cluster", "hub", "community")
+    title = desk.words("fleet.change", month=name)
+    if ahead is not None and ahead.days is not None:
+        both = tuple(each for each in (before, month) if desk.reading.state.of(each))
+        costs = desk.reading.costs(
+            both, ("billing_period", *keys), currency=desk.currency, cost=desk.cost, days=ahead.days, without=ahead.once
+        )
+        title = desk.words("fleet.change_days", days=str(ahead.days))
+    return costs.of(billing_period=before).fold(*keys), costs.of(billing_period=month).fold(*keys), title
 
 
 def unattributed(desk: Desk, _: Costs) -> None:

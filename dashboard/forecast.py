@@ -1,8 +1,8 @@
 """What a month will have cost at its end: what is billed so far, and each day to come as the same weekday cost in the last four weeks.
 
 Per billing account, because bills arrive at their own pace. The last day that has cost is taken as incomplete. The range is the cheapest
-and the dearest of the four weeks, repeated. What is not use (tax, credits, purchases, corrections) is taken in the proportion to use that
-it had in the month before.
+and the dearest of the four weeks, repeated. What is neither use nor credit (tax, purchases, corrections) is taken in the proportion to use
+that it had in the month before. Credits may be used up any day: they go on, in this month's own proportion, only if most days had one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A billing account's cost: of use, by day (of this month and the weeks before it), and of all else, in this month and the last."""
+    """A billing account's cost: of use, by day (of this month and the weeks before it); of credits, by day of this month; and of all
+    else, in this month and the last."""
 
     use: Mapping[date, Decimal]
     besides: Decimal = ZERO
     use_before: Decimal = ZERO
     besides_before: Decimal = ZERO
     use_so_far: Decimal | None = None  # where days of other months belong to this month's bill
+    credits: Mapping[date, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,22 @@ def forecast(first: date, end: date, accounts: Iterable[Account]) -> Forecast | 
         here = account.use_so_far
         if here is None:
             here = sum((cost for day, cost in account.use.items() if first <= day < end), ZERO)
-        so_far += here + account.besides
+        credited = sum(account.credits.values(), ZERO)
+        so_far += here + account.besides + credited
         settled = _settled(account.use, first, end)
         if not settled:
             for name in ("low", "high", "expected"):
-                setattr(sums, name, getattr(sums, name) + here + account.besides)
+                setattr(sums, name, getattr(sums, name) + here + account.besides + credited)
             continue
         until = max(settled)
         open_days = [until + DAY * number for number in range(1, (end - until).days)]
         billed = here - sum((account.use.get(day, ZERO) for day in open_days), ZERO)
         low, expected, high = _to_come(account.use, settled, open_days)
-        ends = [_with_besides(billed + part, account) for part in (low, expected, high)]
+        goes_on = 2 * len(account.credits) > sum(first <= day for day in settled) and here > 0
+        ends = [
+            _with_besides(use, account) + (max(use / here, Decimal(1)) * credited if goes_on else credited)
+            for use in (billed + part for part in (low, expected, high))
+        ]
         sums.low += min(ends)
         sums.high += max(ends)
         sums.expected += ends[1]
@@ -124,7 +131,7 @@ def _to_come(
 
 
 def _with_besides(use: Decimal, account: Account) -> Decimal:
-    """Add tax, credits and the like in last month's proportion to use; what there is already, if it is more."""
+    """Add tax and the like in last month's proportion to use; what there is already, if it is more."""
     if account.use_before <= 0:
         return use + account.besides
     due = use * account.besides_before / account.use_before

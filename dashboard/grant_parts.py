@@ -32,6 +32,14 @@ def grant(desk: Desk, spent: Spending, title: str) -> None:
             ceiling=plain(figures.money(spent.ceiling)),
         )
     )
+    if spent.end <= first_day(desk.month.month):  # a curve of what is over helps nobody to decide
+        st.markdown(
+            words(
+                "grant.over",
+                charged=plain(figures.money(spent.ceiling - spent.left)),
+            )
+        )
+        return
     used = (spent.ceiling - spent.left) / spent.ceiling if spent.ceiling else ZERO
     gone = plain(figures.day(spent.used_up)) if spent.used_up else ""
     if spent.left <= 0:

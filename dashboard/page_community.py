@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,12 +11,13 @@ import streamlit as st
 from dashboard import parts
 from dashboard.community_budget import budget
 from dashboard.community_charts import by_component, by_hub
+from dashboard.community_course import heading
 from dashboard.community_downloads import downloads
 from dashboard.community_people import people
 from dashboard.desk import Desk, choose, kept
 from dashboard.figures import NOTHING
 from dashboard.month_story import BY_DAY, Compared, Story, story
-from dashboard.sentences import changed, whys
+from dashboard.sentences import changed, summary, whys
 from dashboard.state import months_back
 from dashboard.words import Words, plain
 
@@ -40,7 +42,6 @@ def show(reading: Reading, words: Words) -> None:
     community = desk.community(name)
     title.title(plain(community.display_name if community else name), anchor=False)
     figures, month, only = desk.figures, desk.month.month, {"community": name}
-    st.markdown(words("community.subtitle", month=plain(figures.month(month))))
     year = reading.costs(desk.year, BY_MONTH, currency=desk.currency, cost=desk.cost, only=only)
     now = year.of(billing_period=month)
     if not now.rows:
@@ -48,18 +49,25 @@ def show(reading: Reading, words: Words) -> None:
             f"**{words('trouble.no_rows_title', month=plain(figures.month(month)))}**  \n{words('trouble.no_rows')}"
         )
         return
-    parts.status(desk, now)
-    both = tuple(each for each in (months_back(month, 1), month) if reading.state.of(each))
+    previous = months_back(month, 1)
+    both = tuple(each for each in (previous, month) if reading.state.of(each))
     days = reading.costs(both, BY_DAY, currency=desk.currency, cost=desk.cost, only=only)
     told = story(month, final=desk.month.final, days=days, activity=reading.daily_activity(both, name))
+    until = told.forecast.until if told.forecast else None
+    cap = community.cap if community else None
+    before = year.of(billing_period=previous).total.cost if reading.state.of(previous) else None
+    said = partial(summary, desk, now, told, before, cap)
+    st.container(key="summary").markdown(" ".join(said(words)))
+    parts.status(desk, now, until)
     _money(desk, year, now, told)
-    people(desk, now, name)
     _changes(desk, told)
+    heading(desk, days, told, cap)
     budget(desk, name, now, told)
-    by_component(desk, year, days.of(billing_period=month))
+    people(desk, now, name)
+    by_component(desk, year, days, until)
     by_hub(desk, now)
     _why(desk, now)
-    downloads(desk, name, told.compared)
+    downloads(desk, name, said, told.compared)
 
 
 def _community(reading: Reading, words: Words, names: tuple[str, ...]) -> str:
@@ -110,10 +118,22 @@ def _money(desk: Desk, year: Costs, now: Costs, told: Story) -> None:
         parts.card(
             twelve,
             figures.money(year.total.cost),
-            below=words("community.average", amount=plain(figures.money(year.total.cost / count))),
+            below=_average(desk, year, under_way=told.forecast is not None),
             how=lambda: parts.how_costs(desk, year, twelve),
             how_label=how,
         )
+
+
+def _average(desk: Desk, year: Costs, *, under_way: bool) -> str:
+    """Say what a month cost on average, without the one that is under way."""
+    words, figures, month = desk.words, desk.figures, desk.month.month
+    over = [each for each in desk.year if each != month or not under_way]
+    if not over:
+        return ""
+    mean = plain(figures.money(year.of(billing_period=over).total.cost / len(over)))
+    if len(over) == len(desk.year):
+        return words("community.average", amount=mean)
+    return words("community.average_over", amount=mean, month=plain(figures.month_name(month)))
 
 
 def _this_month(desk: Desk, now: Costs, compared: Compared | None) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def show(reading: Reading, words: Words) -> None:
     """Show the page."""
     st.title(words("finance.title"), anchor=False)
-    desk = choose(reading, words)
+    desk = choose(reading, words, closed=True)
     st.markdown(words("finance.subtitle"))
     try:
         books = reading.books()
@@ -90,7 +90,8 @@ def _review(desk: Desk, books: Books) -> None:
         with st.spinner(words("finance.reviewing")):
             found = desk.reading.review(month)
     except (NoContract, NoRate) as error:  # nobody bills in this fleet, or not yet
-        st.info(plain(str(error)))
+        st.info(words("finance.not_reviewed", month=title), icon=":material/info:")
+        st.code(str(error), language=None, wrap_lines=True)
         return
     if not found:
         st.success(words("finance.nothing", month=title), icon=":material/check_circle:")

@@ -19,6 +19,7 @@ from dashboard import (
     parts,
 )
 from dashboard.desk import Desk, choose, kept
+from dashboard.month_story import KIND, Outlook, outlook
 from dashboard.rounding import by_hub
 from dashboard.state import months_back
 from dashboard.words import Words, plain
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 BY_HUB = ("billing_period", "cluster", "community", "hub", "basis", "rule")
+BY_DAY = ("billing_period", "day", *KIND)
+HUBS = "hubs"
 SECTIONS: dict[str, Callable[[Desk, Costs], None]] = {
-    "hubs": fleet_hubs.hubs,
     "unattributed": fleet_hubs.unattributed,
     "idle": fleet_idle.idle,
     "proof": fleet_proof.proof,
@@ -52,38 +54,45 @@ def show(reading: Reading, words: Words) -> None:
     both = tuple(each for each in (months_back(month, 1), month) if reading.state.of(each))
     costs = reading.costs(both, BY_HUB, currency=desk.currency, cost=desk.cost)
     now = costs.of(billing_period=month)
-    parts.status(desk, now)
-    _figures(desk, now)
+    ahead = None
+    if not desk.month.final:
+        ahead = outlook(month, reading.costs(both, BY_DAY, currency=desk.currency, cost=desk.cost))
+    parts.status(desk, now, ahead.forecast.until if ahead else None)
+    _figures(desk, now, ahead)
     section = kept(
         words,
         "section",
         words("fleet.sections"),
-        list(SECTIONS),
+        [HUBS, *SECTIONS],
         shown=lambda name: words(f"fleet.section_{name}"),
         side_by_side=True,
     )
-    SECTIONS[section](desk, costs)
+    if section == HUBS:
+        fleet_hubs.hubs(desk, costs, ahead)
+    else:
+        SECTIONS[section](desk, costs)
     if waiting := reading.state.waiting:
         st.caption(words("trouble.also_waiting", months=", ".join(map(plain, waiting)), month=waiting[-1]))
 
 
-def _figures(desk: Desk, now: Costs) -> None:
+def _figures(desk: Desk, now: Costs, ahead: Outlook | None) -> None:
     words, figures, whole = desk.words, desk.figures, now.total.cost
     made = by_hub(now)
     kept_by_operator = now.of(hub=None, community=None, basis=[each for each in made.columns if each != "unattributed"])
     told = (
-        ("fleet.total", now, made.total, ""),
+        ("fleet.total_so_far" if ahead else "fleet.total", now, made.total, ""),
         ("community.idle", now.of(basis="idle"), made.sum_of("idle"), "community.idle_help"),
         ("fleet.kept", kept_by_operator, figures.cents(kept_by_operator.total.cost), "fleet.kept_help"),
         ("fleet.unattributed", now.of(basis="unattributed"), made.sum_of("unattributed"), ""),
     )
+    heading = words("fleet.heading", amount=plain(figures.money(ahead.forecast.expected))) if ahead else ""
     with st.container(horizontal=True, key="figures"):
         for key, costs, shown, tip in told:
             part = figures.share(costs.total.cost / whole) if whole else ""
             parts.card(
                 words(key),
                 figures.money(shown),
-                below="" if costs is now else words("fleet.part", part=plain(part)),
+                below=heading if costs is now else words("fleet.part", part=plain(part)),
                 tip=words(tip) if tip else None,
                 how=partial(parts.how_costs, desk, costs, words(key), shown=shown),
                 how_label=words("app.how"),

@@ -16,6 +16,7 @@ from dashboard.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     import altair as alt
 
@@ -32,14 +33,19 @@ def style() -> None:
     st.html(STYLE)
 
 
-def status(desk: Desk, costs: Costs) -> None:
-    """Show whether the month is final, and how much of it was measured."""
+def status(desk: Desk, costs: Costs, until: date | None = None) -> None:
+    """Show whether the month is final (`until`: the last day that is billed in full), and how much of it was measured."""
     words = desk.words
     with st.container(horizontal=True, key="status"):
         if desk.month.final:
             st.badge(words("status.final"), icon=":material/check_circle:", color="green")
         else:
-            st.badge(words("status.provisional"), icon=":material/hourglass_top:", color="orange")
+            st.badge(
+                words("status.until", until=plain(desk.figures.day(until))) if until else words("status.provisional"),
+                icon=":material/hourglass_top:",
+                color="orange",
+                help=words("status.provisional_help"),
+            )
         st.badge(
             words("status.covered", coverage=desk.figures.share(costs.total.coverage)),
             icon=":material/speed:",

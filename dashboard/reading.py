@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from billing.review import Anomaly
     from billing.spending import Spending
-    from dashboard.data import Activity, Costs
+    from dashboard.data import Activity, Costs, Key
     from dashboard.finance_data import Books
     from dashboard.fleet_data import Bill, Finding, IdleHour, Replayed, UnusualDay
     from dashboard.state import State
@@ -58,14 +58,27 @@ class Reading:
         currency: str,
         cost: Cost = Cost.BILLED,
         only: Mapping[str, str] | None = None,
+        days: int | None = None,
+        without: frozenset[Key] = frozenset(),
     ) -> Costs:
         """Return data.costs."""
-        asked = ("costs", months, by, currency, cost.value, tuple(sorted((only or {}).items())))
+        left_out = sorted(without, key=repr)
+        asked = ("costs", months, by, currency, cost.value, tuple(sorted((only or {}).items())), days, left_out)
         return _kept(
             self.mark,
             asked,
             lambda: data.costs(
-                self.lake, self.fleet, self.viewer, self.state, months, by, currency=currency, cost=cost, only=only
+                self.lake,
+                self.fleet,
+                self.viewer,
+                self.state,
+                months,
+                by,
+                currency=currency,
+                cost=cost,
+                only=only,
+                days=days,
+                without=without,
             ),
         )
 

@@ -24,13 +24,15 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report is of: a community's costs of some months by ROW of downloads.py, sentences of what changed, hubs' names."""
+    """What a report is of: a community's costs of some months by ROW of downloads.py, sentences that sum one month up and of what
+    changed, hubs' names."""
 
     community: str
     months: tuple[str, ...]
     final: bool
     costs: Costs
     activity: tuple[Activity, ...]
+    summary: str
     changes_title: str
     changes: tuple[str, ...]
     why: tuple[str, ...]
@@ -54,6 +56,7 @@ def report_page(report: Report, words: Words, figures: Figures) -> dict[str, Jso
         "lang": words.language,
         "heading": report.community,
         "subtitle": words("report.subtitle", period=period),
+        "summary": report.summary,
         "footer": f"{title} · {words('report.made', date=figures.day(report.made))}",
         "figures": [
             [

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from billing import ledger_rows
 from billing.ledger import Ledger
-from examples.demand import CURRENT
-from examples.demand import FINAL as MONTHS
+from examples.demand import CURRENT, FINAL
 from examples.generate import generate
 
+MONTHS = FINAL
 ISSUED_ON = "2026-10-05"
 CLOSING = """
 What to look at first

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.changes import MOST, Place, changes
-from dashboard.data import Activity, Costs, Sum
+from dashboard.course import course
+from dashboard.data import Activity, Costs, Key, Sum
 from dashboard.forecast import WEEKS, Account, forecast
-from dashboard.month_story import BY_DAY, story
+from dashboard.month_story import BY_DAY, KIND, outlook, story
 
 FIRST, END = date(2026, 11, 1), date(2026, 12, 1)
 START = FIRST - timedelta(days=7 * WEEKS)
@@ -181,3 +182,64 @@ def test_a_provisional_month_is_compared_by_as_many_days_as_are_billed_in_full(f
 def test_a_first_month_is_compared_with_nothing() -> None:
     told = story("2026-11", final=True, days=_costs([("2026-11", "2026-11-02", Decimal(3))]), activity=())
     assert told.compared is None
+
+
+def test_credits_go_on_only_where_most_days_had_one() -> None:
+    use = days([Decimal(10)] * (28 + 11))
+    daily = {FIRST + timedelta(number): Decimal(-1) for number in range(10)}
+    found = forecast(FIRST, END, [Account(use, credits=daily)])
+    assert found is not None
+    assert found.so_far == 110 - 10
+    assert found.expected == 300 - Decimal(10) * 300 / 110
+    once = forecast(FIRST, END, [Account(use, credits={FIRST: Decimal(-10)})])
+    assert once is not None
+    assert (once.so_far, once.expected, once.low, once.high) == (Decimal(100), Decimal(290), Decimal(290), Decimal(290))
+
+
+def _bill(month: str, count: int, *, tax: Decimal | None) -> list[tuple[Key, Sum]]:
+    rows: list[tuple[Key, Sum]] = [
+        ((month, f"{month}-{day:02}", "Cloud", "1", "c", "h", "gpu", "Usage"), Sum(Decimal(2)))
+        for day in range(1, count + 1)
+    ]
+    rows += [
+        ((month, f"{month}-{day:02}", "Cloud", "1", "c", "h", "core", "Purchase"), Sum(Decimal(1)))
+        for day in range(1, count + 1)
+    ]
+    if tax is not None:
+        rows.append(((month, f"{month}-01", "Cloud", "1", "c", None, "tax", "Tax"), Sum(tax)))
+    return rows
+
+
+@pytest.mark.parametrize("tax", [None, Decimal(4)])
+def test_what_is_billed_once_a_month_is_not_compared_by_days(tax: Decimal | None) -> None:
+    costs = Costs(BY_DAY, "USD", (*_bill("2026-10", 31, tax=Decimal(31)), *_bill("2026-11", 10, tax=tax)))
+    told = story("2026-11", final=False, days=costs, activity=())
+    assert told.compared is not None
+    assert (told.compared.days, told.compared.once) == (9, ("tax",))
+    assert (told.compared.cost_before, told.compared.cost_after) == (Decimal(27), Decimal(27))
+    whole = story("2026-11", final=True, days=costs, activity=())
+    assert whole.compared is not None
+    assert whole.compared.cost_before == 31 * 3 + 31
+
+
+def test_a_course_ends_with_the_whole_and_spreads_what_is_billed_once() -> None:
+    costs = Costs(BY_DAY, "USD", (*_bill("2026-10", 31, tax=Decimal(31)), *_bill("2026-11", 10, tax=None)))
+    found = course("2026-11", costs, over=False)
+    assert found.now == tuple(Decimal(3 * day) for day in range(1, 11))
+    assert found.before == tuple(Decimal(4 * day) for day in range(1, 32))
+    assert len(course("2026-11", costs, over=True).now) == 30
+    late = (("2026-10", "2026-11-01", "Cloud", "1", "c", "h", "gpu", "Usage"), Sum(Decimal(5)))
+    early = (("2026-10", "2026-09-24", "Cloud", "1", "c", "h", "gpu", "Usage"), Sum(Decimal(-1)))
+    found = course("2026-10", Costs(BY_DAY, "USD", (*_bill("2026-10", 31, tax=None), late, early)), over=True)
+    assert (found.now[0], found.now[-1], found.before) == (Decimal(2), Decimal(31 * 3 + 4), ())
+
+
+def test_hubs_and_communities_are_compared_by_the_same_days() -> None:
+    """The fleet's page asks for few columns, the community's for all of them: they see the same month ahead."""
+    costs = Costs(BY_DAY, "USD", (*_bill("2026-10", 31, tax=Decimal(31)), *_bill("2026-11", 10, tax=None)))
+    narrow = ("billing_period", "day", *KIND)
+    few = Costs(narrow, "USD", tuple(costs.fold(*narrow).items()))
+    assert outlook("2026-11", few) == outlook("2026-11", costs)
+    ahead = outlook("2026-11", few)
+    assert ahead is not None
+    assert (ahead.days, ahead.once) == (9, frozenset({("Cloud", "1", "tax", "Tax")}))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.fixtures_long_lake import LongLake
 
 pytestmark = pytest.mark.xdist_group("dashboard")
-MONTH = "2026-10"
+MONTH, CURRENT = "2026-10", "2026-11"
 FIGURES = Figures("en_US", "USD")
 
 
@@ -128,7 +128,7 @@ def test_a_communitys_figures_are_those_of_the_report(furnished: Furnished, page
         ),
         Decimal(0),
     )
-    visit(page, furnished.url(f"community?community={community}"))
+    visit(page, furnished.url(f"community?month={MONTH}&community={community}"))
     assert card(page, "October 2026") == FIGURES.money(total)
     assert card(page, "September 2026") == FIGURES.money(before)
     assert card(page, "Last 2 months") == FIGURES.money(total + before)
@@ -155,7 +155,7 @@ def test_the_fleets_table_is_the_printed_report(furnished: Furnished, page: Page
     wanted = [
         [cell.strip() for cell in line.strip("│\n").split("│")] for line in printed.splitlines() if line.startswith("│")
     ]
-    visit(page, furnished.url("fleet"))
+    visit(page, furnished.url(f"fleet?month={MONTH}"))
     shown = table(page, "Each hub's cost in October 2026 by reason, its coverage, users and server-hours.")
     assert shown[0][2:-1] == [
         "Direct",
@@ -180,7 +180,7 @@ def test_the_fleets_table_is_the_printed_report(furnished: Furnished, page: Page
 
 def test_the_proof_is_that_of_reconcile(furnished: Furnished, page: Page) -> None:
     told = json.loads(furnished.demo.run("costs", "reconcile", "--month", MONTH, "--format", "json").stdout)
-    visit(page, furnished.url("fleet?section=proof"))
+    visit(page, furnished.url(f"fleet?month={MONTH}&section=proof"))
     page.get_by_text("Every account adds up.").wait_for()
     shown = {row[1]: row for row in table(page, "Each account's bill and where it went.")[1:]}
     for account in told["accounts"]:
@@ -191,7 +191,7 @@ def test_the_proof_is_that_of_reconcile(furnished: Furnished, page: Page) -> Non
 
 
 def test_sections_of_the_fleet_say_what_is_in_the_lake(furnished: Furnished, page: Page) -> None:
-    visit(page, furnished.url("fleet?section=unattributed"))
+    visit(page, furnished.url(f"fleet?month={MONTH}&section=unattributed"))
     shown = table(page, "Unattributed cost by provider, account and component.")[1:]
     unattributed = sum(
         (Decimal(row["cost"]) for row in furnished.demo.report(by="rule")["rows"] if row["rule"] == "unattributed"),
@@ -199,20 +199,20 @@ def test_sections_of_the_fleet_say_what_is_in_the_lake(furnished: Furnished, pag
     )
     assert sum(amount(row[4]) for row in shown) == round_total(unattributed, "USD")
     page.get_by_text("usage of nodes was not measured in full").wait_for()
-    visit(page, furnished.url("fleet?section=idle&cluster=northlight&pool=gpu"))
+    visit(page, furnished.url(f"fleet?month={MONTH}&section=idle&cluster=northlight&pool=gpu"))
     heat = table(page, "Idle")
     assert [len(row) for row in heat] == [8] * 25
-    visit(page, furnished.url("fleet?section=coverage"))
+    visit(page, furnished.url(f"fleet?month={MONTH}&section=coverage"))
     assert "Oct 8, 2026" in {
         row[1] for row in table(page, "Days that were not measured in full")[1:]
     }  # the example's Prometheus was down then
-    visit(page, furnished.url("fleet?section=unusual"))
+    visit(page, furnished.url(f"fleet?month={MONTH}&section=unusual"))
     assert table(page, "Unusual days: what they cost and what is usual.")[1][:3] == [
         "Oct 14, 2026",
         "northlight/aurora",
         "GPU servers",
     ]
-    visit(page, furnished.url("fleet?section=policies"))
+    visit(page, furnished.url(f"fleet?month={MONTH}&section=policies"))
     policies = table(page, "Each community's cost under each policy, and its difference to what it bears now.")
     now = {row["community"]: Decimal(0) for row in furnished.demo.report(by="community")["rows"]}
     for row in furnished.demo.report(by="community")["rows"]:
@@ -221,7 +221,7 @@ def test_sections_of_the_fleet_say_what_is_in_the_lake(furnished: Furnished, pag
     for column in range(1, 6):
         column_total = sum((amount(row[column].split(" (")[0]) for row in policies[1:]), Decimal(0))
         assert abs(column_total - sum(now.values(), Decimal(0))) < Decimal("0.05")
-    visit(page, furnished.url("fleet?section=applies"))
+    visit(page, furnished.url(f"fleet?month={MONTH}&section=applies"))
     applied = table(page, "Applies: northlight")[1]
     assert applied[:4] == ["Oct 16, 2026", "olga", "1 added, 2 changed, 3 destroyed", "-210.00 USD"]
     assert amount(applied[4]) > amount(applied[5]) > Decimal(0)  # the machine that was kept is gone
@@ -244,7 +244,7 @@ def test_downloads_add_up_to_the_reports_of_their_months(furnished: Furnished, p
         ),
         Decimal(0),
     )
-    visit(page, furnished.url(f"community?community={community}&from=2026-09"))
+    visit(page, furnished.url(f"community?month={MONTH}&community={community}&from=2026-09"))
     name, content = _download(page, "CSV")
     rows = list(csv.DictReader(io.StringIO(content.decode())))
     assert name == f"{community}-2026-09-to-2026-10.csv"
@@ -268,8 +268,13 @@ def test_downloads_add_up_to_the_reports_of_their_months(furnished: Furnished, p
 def test_finance_sees_months_documents_and_their_pdfs(furnished: Furnished, page: Page) -> None:
     visit(page, furnished.url("finance?document=HC-2026-0003"))
     months = table(page, "Months")
-    assert [row[:3] for row in months[1:]] == [["October 2026", "Final", "Open"], ["September 2026", "Final", "Closed"]]
-    assert [row[4:] for row in months[1:]] == [["4", "0"], ["0", "5"]]
+    assert [row[:3] for row in months[1:]] == [
+        ["November 2026", "Provisional", "Open"],
+        ["October 2026", "Final", "Open"],
+        ["September 2026", "Final", "Closed"],
+    ]
+    assert [row[4:] for row in months[1:]] == [["0", "0"], ["4", "0"], ["0", "5"]]
+    page.get_by_role("heading", name="October 2026: drafts").wait_for()  # the newest month that can be billed
     listed = json.loads(
         hubledger(
             "invoices", "list", "--month", "2026-09", "--format", "json", "--ledger", str(furnished.served.state.parent / "ledger.sqlite"),
@@ -291,7 +296,7 @@ def test_finance_sees_months_documents_and_their_pdfs(furnished: Furnished, page
 
 
 def test_the_method_works_the_largest_hub_through(furnished: Furnished, page: Page) -> None:
-    visit(page, furnished.url("method"))
+    visit(page, furnished.url(f"method?month={MONTH}"))
     report = furnished.demo.report(by="hub")["rows"]
     largest = sum((Decimal(row["cost"]) for row in report if row["hub"] == "estuary"), Decimal(0))
     assert table(page, "A hub worked through: Estuary modelling")[-1][-1] == FIGURES.money(largest)
@@ -302,7 +307,7 @@ def test_the_method_works_the_largest_hub_through(furnished: Furnished, page: Pa
 
 
 def test_each_figure_leads_to_its_rules(furnished: Furnished, page: Page) -> None:
-    visit(page, furnished.url("community?community=northern-sky"))
+    visit(page, furnished.url(f"community?month={MONTH}&community=northern-sky"))
     page.locator('[data-testid="stPopover"]').first.get_by_role("button").click()
     body = page.locator('[data-testid="stPopoverBody"]')
     body.get_by_text("is the sum of").wait_for()
@@ -334,7 +339,42 @@ def test_an_address_restores_the_view_and_follows_it(furnished: Furnished, page:
     assert "month=2026-09" in page.url
     visit(page, furnished.url("community?month=1999-01"))
     page.get_by_text("This link names what is not here").wait_for()
-    assert card(page, "October 2026")
+    assert card(page, "November 2026 so far")
+
+
+def test_the_month_under_way_says_what_it_cost_why_and_where_it_is_heading(furnished: Furnished, page: Page) -> None:
+    def cost(month: str) -> Decimal:
+        rows = furnished.demo.report(month, by="community")["rows"]
+        return sum((Decimal(row["cost"]) for row in rows if row["community"] == "coastal-modelling"), Decimal(0))
+
+    visit(page, furnished.url("community?community=coastal-modelling"))
+    assert card(page, "November 2026 so far") == FIGURES.money(cost(CURRENT))
+    assert card(page, "October 2026") == FIGURES.money(cost(MONTH))
+    assert page.get_by_text("Provisional, billed in full up to Nov 19, 2026").first.is_visible()
+    expected = amount(card(page, "Forecast for the end of November"))
+    assert cost(CURRENT) * 3 / 2 < expected < cost(CURRENT) * 5 / 3
+    said = page.locator(".st-key-summary").inner_text()
+    assert f"November 2026 has cost {FIGURES.money(cost(CURRENT))} so far" in said
+    assert "than the same 19 days of October" in said
+    assert f"It is heading for about {FIGURES.about(expected)}" in said
+    assert "within its budget of $2,150.00" in said
+    course = table(page, "Where it is heading")
+    assert course[0] == ["Day", "November 2026", "October 2026"]
+    assert (course[20][1], course[21][1]) == (FIGURES.money(cost(CURRENT)), "")
+    assert (course[20][0], course[31][2]) == ("20", FIGURES.money(cost(MONTH)))
+    changes = page.get_by_role("listitem").filter(has_text=re.compile("server-hours|All else|Together|Servers|Credits"))
+    told = {
+        text.partition(":")[0]: amount(text.partition(": ")[2].split(" (")[0].split(",")[0])
+        for text in changes.all_inner_texts()
+    }
+    assert sum(told.values()) == 2 * told["Together"]
+    page.get_by_text("billed once for the whole month: Provider's support, Tax").wait_for()
+    visit(page, furnished.url("community?community=earth-observatories"))
+    assert "beyond its budget of $1,150.00" in page.locator(".st-key-summary").inner_text()
+    visit(page, furnished.url("fleet"))
+    whole = sum((Decimal(row["cost"]) for row in furnished.demo.report(CURRENT)["rows"]), Decimal(0))
+    assert card(page, "All bills so far") == FIGURES.money(whole)
+    page.get_by_text("The change is that of the 19 days that are billed in full").wait_for()
 
 
 def test_a_provisional_month_is_foreseen_and_a_name_is_only_a_name(

@@ -122,6 +122,11 @@ def test_figures_are_written_the_way_of_their_reader() -> None:
     amount = Decimal("-1234.565")
     assert Figures("en_US", "USD").money(amount) == "-$1,234.56"
     assert Figures("de_DE", "EUR").money(amount) == "-1.234,56\xa0€"
+    assert Figures("en_US", "NOK").money(Decimal(194)) == "NOK\xa0194.00"
+    assert [Figures("en_US", "USD").about(Decimal(each)) for each in ("2080.70", "9.994")] == ["$2,081", "$9.99"]
+    assert Figures("de_DE", "EUR").about(Decimal("-1200.5")) == "-1.200\xa0€"
+    assert Figures("en_US", "NOK").about(Decimal("86.4")) == "NOK\xa086"
+    assert Figures().share(Decimal("0.99999"), whole=False) == "100.0%"
     assert Figures("en_US", "JPY").money(Decimal("1234.5")) == "¥1,234"
     assert Figures("en_US", "USD").change(Decimal(412)) == "+$412.00"
     assert Figures("en_US", "USD").change(Decimal("-0.001")) == "$0.00"
