@@ -51,8 +51,6 @@ bench: install  ## Measure speed and memory, as ratios
 	$(BIN)/python -m benchmarks.allocate
 	$(BIN)/python -m benchmarks.terraform
 	$(BIN)/python -m benchmarks.dashboard
-	$(BIN)/python -m benchmarks.terraform
-	$(BIN)/python -m benchmarks.dashboard
 
 lock: install  ## Resolve the lock file anew
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --python-version 3.11 --universal --upgrade \
