@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from billing.days import Days
     from billing.facts import Facts
     from billing.inputs import Inputs, Signed
-    from billing.settlement import Part
     from terraform.contract import Bank, Contract, Grant, Organisation, Tax
 
 ZERO = Decimal(0)
@@ -72,9 +71,7 @@ def compute(facts: Facts, inputs: Inputs, *, today: date) -> Computation:
     drafts = [
         draft
         for signed in sorted(inputs.signed, key=lambda each: each.community)
-        for draft in _drafts(
-            signed, [part for part in settlement.parts if part.community == signed.community], facts, inputs, today
-        )
+        for draft in _drafts(signed, settlement, facts, inputs, today)
     ]
     return Computation(tuple(drafts), settlement)
 
@@ -93,9 +90,11 @@ def active_users(inputs: Inputs, facts: Facts, community: str) -> Decimal:
     return counted.quantize(Decimal("0.01")).normalize() if counted else ZERO
 
 
-def _drafts(signed: Signed, parts: Sequence[Part], facts: Facts, inputs: Inputs, today: date) -> list[Draft]:
+def _drafts(signed: Signed, settlement: Settlement, facts: Facts, inputs: Inputs, today: date) -> list[Draft]:
     contract = signed.contract
     month = month_days(inputs.month)
+    history = _history(signed, settlement, facts, inputs)
+    parts = [part for part in settlement.parts if part.community == signed.community]
     payable = pass_through(parts, contract, inputs)
     payable += markup(payable, contract, _fee_awards(contract, month.within(contract.first_day, contract.end)))
     for fee in fees(contract, month, active_users(inputs, facts, signed.community)):
@@ -111,7 +110,7 @@ def _drafts(signed: Signed, parts: Sequence[Part], facts: Facts, inputs: Inputs,
         Draft(
             signed.community,
             payer,
-            _document(signed, own.get(payer), merged(found), charges, notes, facts, inputs, today),
+            _document(signed, own.get(payer), merged(found), charges, notes, history, facts, inputs, today),
         )
         for payer, found in sorted(groups.items())
     ]
@@ -130,6 +129,7 @@ def _document(
     lines: tuple[Line, ...],
     charges: Sequence[Charge],
     notes: tuple[Phrase, ...],
+    history: tuple[MonthCost, ...],
     facts: Facts,
     inputs: Inputs,
     today: date,
@@ -175,7 +175,7 @@ def _document(
                 if each.grant.award in awards
             ),
             table=cells(lines),
-            history=() if grant else _history(signed, facts, inputs),
+            history=() if grant else history,
             information=_information(contract, lines),
             notes=notes if grant is None else (),
         ),
@@ -242,17 +242,27 @@ def _basis(signed: Signed, facts: Facts, inputs: Inputs) -> Basis:
     )
 
 
-def _history(signed: Signed, facts: Facts, inputs: Inputs) -> tuple[MonthCost, ...]:
-    """What the community cost in the months before and in this one, at this month's rates; nothing if one is unknown."""
+def _history(signed: Signed, settlement: Settlement, facts: Facts, inputs: Inputs) -> tuple[MonthCost, ...]:
+    """What the community cost in the months before and in this one, at this month's rates; nothing if one is unknown.
+
+    This month is what its lines come to, each bill rounded as there, and what of it nobody is billed for.
+    """
+    currency = signed.contract.currency
     months: dict[str, Decimal] = defaultdict(Decimal)
-    for past in facts.history:
-        if past.community == signed.community:
-            rate = inputs.rate(past.issuer, past.account, past.currency, signed.contract.currency)
-            if rate is None:
-                return ()
-            months[past.month] += past.amount * rate.rate
+    told = [
+        (each.month, each.issuer, each.account, each.currency, each.amount)
+        for each in facts.history
+        if each.community == signed.community and each.month != inputs.month
+    ]
+    told += [(inputs.month, *each.bill, each.rounded) for each in settlement.shares if each.who == signed.community]
+    for month, issuer, account, base, amount in told:
+        rate = inputs.rate(issuer, account, base, currency)
+        if rate is None:
+            return ()
+        cost = amount * rate.rate
+        months[month] += round_total(cost, currency) if month == inputs.month else cost
     return tuple(
-        MonthCost(month, amount.quantize(minor_unit(signed.contract.currency), rounding=ROUND_HALF_UP))
+        MonthCost(month, amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP))
         for month, amount in sorted(months.items())
     )
 

@@ -20,6 +20,8 @@ Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 HEADINGS = {Kind.INVOICE: "invoice", Kind.CREDIT_NOTE: "credit_note", Kind.DEBIT_NOTE: "debit_note"}
 LETTER = frozenset({"US", "CA", "MX", "CL", "CO", "VE", "PH"})  # countries that print on US letter
 WORDS = ("page", "reason", "payment", "grants", "hubs_components", "history", "how_computed")
+TABLE_WIDTH = 110  # characters of amounts beside the hubs' names, at the size of a table with many columns
+BETWEEN = 2  # columns, in characters
 LEAST_BAR = 0.004  # so that a month of nothing is seen to be one
 
 
@@ -57,7 +59,7 @@ def page(document: Document) -> dict[str, Json]:
         ],
         "notes": [voice.say(note) for note in document.notes],
         "grants": _grants(document, voice),
-        "table": _table(document, voice),
+        "tables": _tables(document, voice),
         "chart": _chart(document, voice),
         "method": [voice.say(note) for note in document.basis.notes],
         "basis": _basis(document, voice),
@@ -198,15 +200,32 @@ def _grants(document: Document, voice: Voice) -> Json:
     return {"header": [voice.word(key) for key in keys], "rows": rows}
 
 
-def _table(document: Document, voice: Voice) -> Json:
+def _tables(document: Document, voice: Voice) -> Json:
+    """Hubs × components, in as many tables as the width of the paper takes: each has the hubs, the last the totals."""
     table = hub_table(document.table)
-    header = [voice.word("hub"), *(voice.word(name, "components") for name in table.components), voice.word("total")]
-    rows: list[Json] = [
-        [row.hub or voice.word("no_hub"), *(_cell(amount, voice) for amount in row.amounts), voice.amount(row.total)]
-        for row in table.rows
+    if not table.rows:
+        return []
+    hubs = [voice.word("hub"), *(row.hub or voice.word("no_hub") for row in table.rows), voice.word("total")]
+    columns = [
+        [voice.word(name, "components"), *(_cell(row.amounts[at], voice) for row in table.rows), voice.amount(total)]
+        for at, (name, total) in enumerate(zip(table.components, table.totals, strict=True))
     ]
-    footer = [voice.word("total"), *(voice.amount(amount) for amount in table.totals), voice.amount(table.total)]
-    return {"header": _texts(header), "rows": rows, "footer": _texts(footer) if rows else []}
+    columns.append([voice.word("total"), *(voice.amount(row.total) for row in table.rows), voice.amount(table.total)])
+    parts: list[list[list[str]]] = [[]]
+    left = TABLE_WIDTH
+    for column in columns:
+        width = max(map(len, column[1:])) + BETWEEN  # headings stand upright where they are many
+        if width > left and parts[-1]:
+            parts.append([])
+            left = TABLE_WIDTH
+        left -= width
+        parts[-1].append(column)
+    return [_turned([hubs, *part]) for part in parts]
+
+
+def _turned(columns: list[list[str]]) -> Json:
+    header, *rows, footer = (_texts(list(row)) for row in zip(*columns, strict=True))
+    return {"header": header, "rows": list(rows), "footer": footer}
 
 
 def _cell(amount: Decimal, voice: Voice) -> str:

@@ -215,6 +215,13 @@ def test_a_bill_in_another_currency_is_converted_at_the_month_s_rate() -> None:
     ]
 
 
+def test_the_chart_s_month_is_what_its_lines_come_to() -> None:
+    rate = BillRate("Cloud", "payer", "USD", "IDR", Decimal("16543.2"), "the bank")
+    given = inputs({"reef": contract(currency="IDR")}, rates=(rate,))
+    (draft,) = compute(facts(cost("1008.706")), given, today=TODAY).drafts
+    assert [each.amount for each in draft.document.history] == [draft.document.totals.payable]
+
+
 def test_a_bill_whose_rate_nobody_says_is_refused() -> None:
     with pytest.raises(
         NoRate, match=r"reef: no rate of 2026-09 from USD to EUR, which its contract is in: add it to rates\.csv"

@@ -39,6 +39,28 @@ XMP = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
 }
 
+MARGIN = 595 - 50  # points: of A4, on the right
+Box = tuple[float, float, float, float, str]  # left, top, right, bottom of a word
+
+
+def _boxes(content: bytes, folder: Path) -> list[Box]:
+    (folder / "boxes.pdf").write_bytes(content)
+    told = subprocess.run(
+        ["pdftotext", "-bbox", str(folder / "boxes.pdf"), "-"], check=True, capture_output=True, text=True
+    ).stdout
+    found: list[Box] = []
+    for page, boxes in enumerate(told.split("<page ")[1:]):
+        for left, top, right, bottom, word in re.findall(
+            r'xMin="([0-9.]+)" yMin="([0-9.]+)" xMax="([0-9.]+)" yMax="([0-9.]+)">([^<]*)<', boxes
+        ):
+            below = page * 10_000
+            found.append((float(left), float(top) + below, float(right), float(bottom) + below, word))
+    return found
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
 
 def _text(content: bytes) -> str:
     pages = (page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
@@ -195,13 +217,23 @@ def test_many_hubs_and_components_fit_the_page(tmp_path: Path) -> None:
     reader = PdfReader(io.BytesIO(content))
 
     assert len(reader.pages) > 3
-    (tmp_path / "many.pdf").write_bytes(content)
-    boxes = subprocess.run(
-        ["pdftotext", "-bbox", str(tmp_path / "many.pdf"), "-"], check=True, capture_output=True, text=True
-    ).stdout
-    right = [float(found) for found in re.findall(r'xMax="([0-9.]+)"', boxes)]
-    assert max(right) < 595 - 50  # points: inside A4's margin
+    assert max(box[2] for box in _boxes(content, tmp_path)) < MARGIN
     assert "Total" in reader.pages[-1].extract_text() or "Total" in reader.pages[-2].extract_text()
+
+
+def test_what_is_wide_stays_on_the_paper_and_beside_its_neighbours(tmp_path: Path) -> None:
+    name = "Donaudampfschifffahrtsgesellschaft" * 4
+    table = tuple(Cell("northlight/aurora", f"part {at}", Decimal("123456789.01")) for at in range(13))
+    whole = sum((cell.amount for cell in table), Decimal(0))
+    parts = (replace(line(1, str(whole), text=Phrase.text(name)), hub="northlight/aurora"),)
+    content = pdf.write(invoice(currency="IDR", parts=parts, table=table, payer=Party(name, "DE")))
+
+    assert _text(content).replace(" ", "").count(name) == 2
+    boxes = _boxes(content, tmp_path)
+    assert max(box[2] for box in boxes) < MARGIN
+    amounts = [box for box in boxes if box[4] == "123,456,789.01"]
+    assert len(amounts) == 26  # a row, and its total
+    assert not [(one, other) for one in amounts for other in boxes if one != other and _overlap(one, other)]
 
 
 def test_an_american_issuer_prints_on_letter() -> None:
