@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ZERO = Decimal(0)
+WHOLE = ""  # as a component: all of a hub's
 SERVERS = frozenset({"compute", "gpu"})  # components that server-hours have to do with
 MOST = 5
 LEAST_PART = Decimal("0.01")  # of the larger month: what changed by less is told in one line together
@@ -17,7 +18,7 @@ LEAST_PART = Decimal("0.01")  # of the larger month: what changed by less is tol
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where cost arises: a component of a hub; hub and cluster None for what no hub bears."""
+    """Where cost arises: a component of a hub, or WHOLE of it; hub and cluster None for what no hub bears."""
 
     component: str
     cluster: str | None
@@ -42,13 +43,18 @@ def changes(
     hours_before: Mapping[tuple[str | None, str | None], Decimal],
     hours_after: Mapping[tuple[str | None, str | None], Decimal],
 ) -> tuple[Change, ...]:
-    """Return the largest differences, the largest first, and what is left as a last one. Hours are by (cluster, hub)."""
+    """Return the largest differences, the largest first, and what is left as a last one. Hours are by (cluster, hub).
+
+    A hub that has cost in one of the two only is told as a whole.
+    """
+    came_or_went = {(each.cluster, each.hub) for each in before} ^ {(each.cluster, each.hub) for each in after}
+    before, after = _joined(before, came_or_went), _joined(after, came_or_went)
     found = []
     for place in {*before, *after}:
         was, is_now = before.get(place, ZERO), after.get(place, ZERO)
         if was != is_now:
             hub = (place.cluster, place.hub)
-            known = place.component in SERVERS and (hub in hours_before or hub in hours_after)
+            known = place.component in {*SERVERS, WHOLE} and (hub in hours_before or hub in hours_after)
             hours = hours_after.get(hub, ZERO) - hours_before.get(hub, ZERO) if known else None
             found.append(Change(place, is_now - was, hours, new=place not in before, gone=place not in after))
     found.sort(key=lambda each: (-abs(each.difference), str(each.place)))
@@ -56,3 +62,13 @@ def changes(
     told = [each for each in found if abs(each.difference) >= whole * LEAST_PART][:MOST]
     rest = sum((each.difference for each in found[len(told) :]), ZERO)
     return (*told, Change(None, rest)) if rest else tuple(told)
+
+
+def _joined(costs: Mapping[Place, Decimal], hubs: set[tuple[str | None, str | None]]) -> dict[Place, Decimal]:
+    """Return costs with all components of each of `hubs` as one."""
+    found: dict[Place, Decimal] = {}
+    for place, cost in costs.items():
+        key = (place.cluster, place.hub)
+        joined = Place(WHOLE, *key) if place.hub is not None and key in hubs else place
+        found[joined] = found.get(joined, ZERO) + cost
+    return found

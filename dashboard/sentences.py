@@ -6,6 +6,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from dashboard.changes import WHOLE
 from dashboard.rounding import by_hub
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def _mover(desk: Desk, change: Change, words: Words) -> str:
     if change.place.hub is not None:
         where = words.plain(desk.hub_name(change.place.cluster, change.place.hub))
     amount = words.plain(desk.figures.change(change.difference))
+    if change.place.component == WHOLE:
+        return words("summary.mover_hub", where=where, change=amount)
     if change.place.component == "credit":
         key = "mover_less_credit" if change.difference > 0 else "mover_more_credit"
         return words(f"summary.{key}", where=where, change=amount)
@@ -129,7 +132,10 @@ def _sentence(desk: Desk, change: Change, words: Words) -> str:
     if change.place is None:
         return words("community.change_rest", change=amount)
     component = words.plain(words.name("component", change.place.component))
-    if change.place.hub is None:
+    if change.place.component == WHOLE:
+        hub = words.plain(desk.hub_name(change.place.cluster, change.place.hub))
+        text = words("community.change_hub", hub=hub, change=amount)
+    elif change.place.hub is None:
         text = words("community.change_account", component=component, change=amount)
     else:
         hub = words.plain(desk.hub_name(change.place.cluster, change.place.hub))
@@ -139,6 +145,8 @@ def _sentence(desk: Desk, change: Change, words: Words) -> str:
     if change.hours is not None and round(change.hours):
         key = "change_hours_more" if change.hours > 0 else "change_hours_less"
         text += words(f"community.{key}", hours=words.plain(figures.hours(abs(change.hours))))
-    if change.new or change.gone:
+    if change.place.component == WHOLE:
+        text += words("community.change_hub_new" if change.new else "community.change_hub_gone")
+    elif change.new or change.gone:
         text += words("community.change_new" if change.new else "community.change_gone")
     return text

@@ -22,6 +22,7 @@ from analytics.tables import ALLOCATIONS, CHARGES
 from dashboard import data, finance_data, fleet_data
 from dashboard import state as states
 from dashboard.data import KEYS, NOBODYS, Sum
+from dashboard.month_story import BY_DAY, KIND, outlook, story
 from dashboard.sight import SQL, NotYours, look
 from dashboard.viewer import NOBODY, Role, Viewer
 from terraform.fleet import Membership
@@ -260,3 +261,21 @@ def test_the_days_on_which_a_machine_was_kept_stand_out(demo: Demo) -> None:
     assert all(each.cost > 2 * each.usual for each in found)
     of_another = fleet_data.unusual_days(lake, fleet, community("meadow-schools"), state, "2026-10", "USD")
     assert not any(each.hub == "aurora" for each in of_another)
+
+
+def test_the_fleet_compares_a_part_of_a_month_as_its_communities_do(demo: Demo) -> None:
+    lake, fleet = Lake(str(demo.lake)), load(demo.fleet)
+    state = states.state(lake, states.versions(lake))
+    ask = (lake, fleet, OPERATOR, state, MONTHS)
+    ahead = outlook("2026-11", data.costs(*ask, ("billing_period", "day", *KIND), currency="USD"))
+    assert ahead is not None
+    assert {component for _, _, component, _ in ahead.once} == {"support", "tax"}
+    compared = data.costs(
+        *ask, ("billing_period", "community"), currency="USD", days=ahead.days, without=ahead.once
+    ).fold("billing_period", "community")
+    for name in [each.name for each in fleet.communities]:
+        days = data.costs(*ask, BY_DAY, currency="USD", only={"community": name})
+        told = story("2026-11", final=False, days=days, activity=()).compared
+        assert told is not None
+        assert told.days == ahead.days == 19
+        assert [told.cost_before, told.cost_after] == [compared[month, name].cost for month in MONTHS]

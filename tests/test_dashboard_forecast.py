@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.changes import MOST, Place, changes
+from dashboard.changes import MOST, WHOLE, Place, changes
 from dashboard.course import course
 from dashboard.data import Activity, Costs, Key, Sum
 from dashboard.forecast import WEEKS, Account, forecast
@@ -143,6 +143,26 @@ def test_server_hours_are_told_of_servers_only() -> None:
     assert [(each.place.component if each.place else "", each.difference, each.hours) for each in found] == [
         ("gpu", Decimal(412), Decimal(38)),
         ("home storage", Decimal(50), None),
+    ]
+
+
+def test_a_hub_that_came_or_went_is_told_as_a_whole() -> None:
+    stays, goes = ("c", "stays"), ("c", "goes")
+    found = changes(
+        {Place("gpu", *stays): Decimal(10), Place("gpu", *goes): Decimal(30), Place("tax", *goes): Decimal(3)},
+        {
+            Place("gpu", *stays): Decimal(12),
+            Place("core", *stays): Decimal(1),
+            Place("credit", None, None): Decimal(-9),
+        },
+        hours_before={goes: Decimal(5)},
+        hours_after={},
+    )
+    assert [(each.place, each.difference, each.hours, each.new, each.gone) for each in found] == [
+        (Place(WHOLE, *goes), Decimal(-33), Decimal(-5), False, True),
+        (Place("credit", None, None), Decimal(-9), None, True, False),
+        (Place("gpu", *stays), Decimal(2), None, False, False),
+        (Place("core", *stays), Decimal(1), None, True, False),
     ]
 
 
