@@ -26,12 +26,13 @@ class CsvError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a CSV is written: `skip_rows` stand before the header."""
+    """How a CSV is written: `skip_rows` stand before the header, `nulls` for nothing."""
 
     delimiter: str = ","
     quote: str = '"'
     encoding: str = "utf-8-sig"
     skip_rows: int = 0
+    nulls: tuple[str, ...] = ("",)
 
     @property
     def is_utf8(self) -> bool:
@@ -55,7 +56,7 @@ def stage(
 ) -> None:
     """Copy the rows to the Parquet file `target` as text, with the columns `wanted` (None: all) of its header's `columns`.
 
-    A value that is empty is null. Raises CsvError with the line of the first row that isn't as long as the header.
+    Raises CsvError with the line of the first row that isn't as long as the header.
     """
     plain = path
     if not dialect.is_utf8:
@@ -68,13 +69,14 @@ def stage(
         for name, column in zip(names, columns, strict=True)
         if wanted is None or column in wanted
     )
+    nulls = ", ".join(map(literal, dialect.nulls))
     packed = "gzip" if plain.suffix == ".gz" else "none"
     con.execute("set preserve_insertion_order = true")
     try:
         con.execute(
             f"copy (select {chosen} from read_csv({literal(str(plain))}, columns = {{{types}}}, auto_detect = false,"
             f" header = true, skip = {dialect.skip_rows}, delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)},"
-            f" escape = {literal(dialect.quote)}, nullstr = '', max_line_size = {LONGEST}, compression = '{packed}',"
+            f" escape = {literal(dialect.quote)}, nullstr = [{nulls}], max_line_size = {LONGEST}, compression = '{packed}',"
             f" strict_mode = true)) to {literal(str(target))} (format parquet, compression lz4_raw)"
         )
     except duckdb.Error as error:

@@ -6,15 +6,14 @@ from zero to 12, once, here. A CSV's numbers are read as text and never become a
 
 from __future__ import annotations
 
-import csv
 import difflib
-import gzip
 import hashlib
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, TextIO
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import duckdb
 
+from analytics import csv_files
 from analytics.charges import PARTLY, deliver, is_delivered
 from analytics.descriptions import COMPONENTS
 from analytics.engine import check_room, connect, identifier, is_damage, literal, scratch_folder, sql
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["File", "FocusError", "ingest", "opened"]
 
+CSV = csv_files.Dialect(nulls=("", "NULL", "null"))
 READER = "1"  # raise it when the same file must be read again because this module reads it otherwise
 OLDER_NAMES = {"ServiceProviderName": "ProviderName", "HostProviderName": "PublisherName"}  # until FOCUS 1.2
 MANDATORY = tuple(field.name for field in CHARGES.schema if field.name in FOCUS_COLUMNS and not field.nullable)
@@ -124,16 +124,17 @@ def _open(con: duckdb.DuckDBPyConnection, file: File, scratch: Path) -> File:
     stated: dict[str, str] = {}
     try:
         if file.is_csv:
-            names = _header(file)
+            names = csv_files.header(file.path, CSV)
             _check_columns(file, names)
-            path = _stage(con, file, names, scratch)
+            path = scratch / f"{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.parquet"
+            csv_files.stage(con, file.path, path, CSV, names, {*FOCUS_COLUMNS, *OLDER_NAMES.values()})
         else:
             found = con.execute(
                 f"select decode(key), coalesce(try(decode(value)), '') from parquet_kv_metadata({literal(str(path))})"
             )
             stated = dict(found.fetchall())
         described = con.execute(f"describe from read_parquet({literal(str(path))}, binary_as_string = true)").fetchall()
-    except (duckdb.Error, OSError, EOFError, UnicodeDecodeError) as error:
+    except (csv_files.CsvError, duckdb.Error) as error:
         check_room(error)
         raise FocusError(f"{file.name}: {_told(error, file)}; the file is damaged or not what its name says") from error
     types = tuple((row[0], row[1]) for row in described)
@@ -144,17 +145,6 @@ def _open(con: duckdb.DuckDBPyConnection, file: File, scratch: Path) -> File:
     except VersionError as error:
         raise FocusError(f"{file.name}: {error}") from error
     return File(file.name, path, file.mark, types, version, foreign(names))
-
-
-def _header(file: File) -> list[str]:
-    with closing(_text(file)) as text:
-        return next(csv.reader(text), [])
-
-
-def _text(file: File) -> TextIO:
-    if file.name.endswith(".gz"):
-        return gzip.open(file.path, "rt", encoding="utf-8-sig", newline="")
-    return file.path.open(encoding="utf-8-sig", newline="")
 
 
 def _check_columns(file: File, columns: Sequence[str]) -> None:
@@ -171,22 +161,6 @@ def _check_columns(file: File, columns: Sequence[str]) -> None:
             near = difflib.get_close_matches(name, [each for each in columns if each not in FOCUS_COLUMNS], 1, 0.6)
             texts.append(f"{name} (is {near[0]!r} it?)" if near else name)
         raise FocusError(f"{file.name}: no column {', '.join(texts)}; FOCUS 1.0 to 1.4 has it in every file")
-
-
-def _stage(con: duckdb.DuckDBPyConnection, file: File, columns: Sequence[str], scratch: Path) -> Path:
-    """Copy a CSV to Parquet, all text and in the order of its rows, so that it is taken apart only once."""
-    target = scratch / f"{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.parquet"
-    texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
-    wanted = ", ".join(identifier(name) for name in columns if name in FOCUS_COLUMNS or name in OLDER_NAMES.values())
-    con.execute("set preserve_insertion_order = true")
-    con.execute(
-        f"copy (select {wanted} from read_csv({literal(str(file.path))}, columns = {{{texts}}}, auto_detect = false,"
-        " header = true, delim = ',', quote = '\"', escape = '\"', nullstr = ['', 'NULL', 'null'], max_line_size = 16777216,"
-        f" compression = '{'gzip' if file.name.endswith('.gz') else 'none'}'))"
-        f" to {literal(str(target))} (format parquet, compression lz4_raw)"
-    )
-    con.execute("set preserve_insertion_order = false")
-    return target
 
 
 def _create_view(con: duckdb.DuckDBPyConnection, files: Sequence[File]) -> None:

@@ -326,7 +326,7 @@ def test_a_truncated_file_is_named(shelf: Shelf) -> None:
         shelf.refuses(path, f"{path.name}: .*the file is damaged")
     path = write_csv(shelf.folder / "a.csv", many)
     path.write_text(path.read_text()[:-40])
-    shelf.refuses(path, r"a\.csv: .*[Ll]ine: ?2001.*the file is damaged")
+    shelf.refuses(path, r"a\.csv: .*line 2001: 12 fields, but the header has 18.*the file is damaged")
 
 
 def test_a_damaged_page_of_parquet_is_named(shelf: Shelf) -> None:
