@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from pydantic import TypeAdapter
@@ -17,6 +19,7 @@ from billing.voice import Voice
 from billing.xml_tree import writable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from decimal import Decimal
 
     from billing.pdf import Logo
@@ -44,7 +47,9 @@ def content_hash(certificate: Certificate) -> str:
 def to_text(certificate: Certificate, *, language: Language = Language.ENGLISH, number_format: str = "en_US") -> str:
     """Return the certificate as plain text."""
     page = _page(certificate, language, number_format)
-    bills, documents = (cast("dict[str, list[list[str]]]", page[key]) for key in ("bills", "documents"))
+    bills, documents, roundings = (
+        cast("dict[str, list[list[str]]]", page[key]) for key in ("bills", "documents", "roundings")
+    )
     facts = cast("list[list[str]]", page["facts"])
     head = cast("list[str]", bills["header"])
     return "\n".join(
@@ -57,8 +62,10 @@ def to_text(certificate: Certificate, *, language: Language = Language.ENGLISH, 
             *(text for row in bills["rows"] for text in (row[0], *_figures(head[1:], row[1:]), "")),
             *(" · ".join(cell for cell in row if cell) for row in documents["rows"]),
             "",
+            *((str(roundings["title"]), *_by_provider(roundings), "") if roundings["rows"] else ()),
             *cast("list[str]", page["verdict"]),
             *cast("list[str]", page["notes"]),
+            *(f"{label}: {value}" for label, value in cast("list[list[str]]", page["hashes"])),
             "",
         )
     )
@@ -184,6 +191,21 @@ def _figures(labels: list[str], figures: list[str]) -> list[str]:
     """Labels and figures under each other, the figures flush right."""
     left, right = (max(len(cell) for cell in cells) for cells in (labels, figures))
     return [f"  {label:<{left}}  {figure:>{right}}" for label, figure in zip(labels, figures, strict=True)]
+
+
+def _by_provider(part: dict[str, list[list[str]]]) -> Iterator[str]:
+    """Each bill, and below it who bears what of it, the figures flush right."""
+    head = cast("list[str]", part["header"])
+    widths = [max(map(len, column)) for column in zip(head, *part["rows"], strict=True)]
+    yield _row(head, widths)
+    for provider, rows in groupby(part["rows"], key=itemgetter(0)):
+        yield provider
+        yield from (_row(row, widths) for row in rows)
+
+
+def _row(cells: list[str], widths: list[int]) -> str:
+    figures = (f"{cell:>{width}}" for cell, width in zip(cells[2:], widths[2:], strict=True))
+    return "  ".join(("", f"{cells[1]:<{widths[1]}}", *figures))
 
 
 @cache
