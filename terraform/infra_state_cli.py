@@ -144,7 +144,7 @@ def unlock_command(
             return
         found = lock.lock(opened)
         typer.echo(f"{cluster}: {found or 'not locked'}")
-        if found and not found.alive:
+        if found and found.id and not found.alive:
             typer.echo(f"To remove it: hubledger infra unlock {cluster} --id {found.id}", err=True)
 
 

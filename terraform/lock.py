@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from terraform.infra_errors import InfraError
+from terraform.runner import PROBE
 from terraform.work import here
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ class NotUnlocked(InfraError):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A lock as its holder wrote it down. `alive` is None where that can't be seen from here."""
+    """A lock as its holder wrote it down. `alive` is None where that can't be seen from here.
+
+    `id` is empty where the backend does not tell it: such a lock ends with its process, and can't be removed.
+    """
 
     id: str
     who: str
@@ -49,12 +53,15 @@ def lock(site: Site) -> Lock | None:
     told = site.terraform.probe_lock()
     if told is None:
         return None
-    who, created = _field(told, "Who"), _field(told, "Created", words=2)
-    process, alive = _process(site, who, created)
+    fields = {name: _field(told, name) for name in ("ID", "Who", "Operation")}
+    created = _field(told, "Created", words=2)
+    if fields["Operation"] == PROBE:  # PostgreSQL tells of who asks, not of who holds it
+        fields, created = dict.fromkeys(fields, ""), ""
+    process, alive = _process(site, fields["Who"], created)
     return Lock(
-        id=_field(told, "ID"),
-        who=who or "somebody",
-        operation=(_field(told, "Operation") or "something").removeprefix("OperationType"),
+        id=fields["ID"],
+        who=fields["Who"] or "somebody",
+        operation=(fields["Operation"] or "something").removeprefix("OperationType"),
         created=created.partition(".")[0] or "a time that isn't told",
         path=_field(told, "Path") or "the state",
         alive=alive,
@@ -67,6 +74,8 @@ def unlock(site: Site, identity: str) -> Lock:
     found = lock(site)
     if found is None:
         raise NotUnlocked(f"{site.name}: the state is not locked: there is nothing to do")
+    if not found.id:
+        raise NotUnlocked(f"{site.name}: {found}; such a lock ends with its process, and can't be removed otherwise")
     if found.id != identity:
         raise NotUnlocked(
             f"{site.name}: the lock's id is {found.id}, not {identity}: it is {found}; it was left in its place"
@@ -88,8 +97,8 @@ def _field(text: str, name: str, words: int = 1) -> str:
 def _process(site: Site, who: str, created: str) -> tuple[str, bool | None]:
     """Which process holds the lock. A lock doesn't say; runs of this work folder, and this machine's processes, may."""
     host = who.rpartition("@")[2]
-    if host != here():
-        return f"a process on {host or 'another machine'}", None
+    if host and host != here():
+        return f"a process on {host}", None
     at = _time(created)
     for run in reversed(site.work.unfinished()):
         began = _time(run.began)
@@ -109,9 +118,9 @@ def _process(site: Site, who: str, created: str) -> tuple[str, bool | None]:
     mine = [process for process in candidates if process.info["cwd"] == str(site.work.folder)]
     if mine:
         return f"process {mine[0].pid} in this work folder", True
-    if candidates:
+    if candidates and host:
         return f"perhaps process {candidates[0].pid} on this machine", None
-    return "a process of this machine", False
+    return ("a process of this machine", False) if host else ("a process on some machine", None)
 
 
 def _time(created: str) -> float | None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+PROBE = "untaint"  # the command that looks for a lock
 _CHANGES = 2  # what a plan exits with that changes something
 _PROVIDERS_USED = frozenset({"plan", "apply", "show"})  # the commands that start providers
 
@@ -171,14 +172,14 @@ class Terraform:
         It looks for a resource that nobody has: that takes the lock, starts no provider and changes nothing.
         """
         command = self._binary.command(
-            "untaint",
+            PROBE,
             "terraform_data.hubledger_looks_at_the_lock",
             allow_missing=FLAG,
             lock_timeout="0s",
             no_color=FLAG,
         )
         try:
-            self._captured(command, "untaint", self._patience.init_seconds)
+            self._captured(command, PROBE, self._patience.init_seconds)
         except Locked as error:
             return str(error)
         return None

@@ -1,4 +1,5 @@
-"""Places where Terraform keeps its state and lock, each a real one: a folder, PostgreSQL, S3 (moto), GCS (fake-gcs-server).
+"""Places where Terraform keeps its state and lock, each a real one: a folder, PostgreSQL, S3 (moto), GCS (fake-gcs-server),
+Azure Blob (azurite).
 
     @pytest.mark.parametrize("backend", BACKENDS, indirect=True)
     def test_a_state_is_kept(backend: Backend, terraform: Terraform) -> None:
@@ -11,6 +12,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import urllib.request
 from dataclasses import dataclass, field
@@ -18,9 +20,13 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 
-from tests import environments
-from tests.servers import answers, free_port, running
+from tests import environments, fixtures_azure
+from tests.certificates import CERTIFICATE, KEY, make_certificate
+from tests.fixtures_azure import KEY as AZURE_KEY
+from tests.servers import answers, free_port, listens, running
+from tests.tunnel import tunnel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +35,9 @@ if TYPE_CHECKING:
     from tests.fixtures_postgres import Database
     from tests.fixtures_s3 import Bucket
 
-BACKENDS = ("local", "pg", "s3", "gcs")
+BACKENDS = ("local", "pg", "s3", "gcs", "azurerm")
+AZURE_ACCOUNT = "openhubsstate"  # not the emulators' own name, which Azure's clients treat otherwise
+AZURE_HOST = f"{AZURE_ACCOUNT}.blob.core.windows.net"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,36 @@ def gcs_backend(gcs_endpoint: str) -> Backend:
     return Backend("gcs", settings, environment)
 
 
+@dataclass(frozen=True, slots=True)
+class Blobs:
+    """Blob storage that answers to the account's real name, behind a proxy."""
+
+    port: int
+    proxy: str
+    certificate: Path
+
+
+@pytest.fixture
+def azurerm_backend(blobs: Blobs) -> Backend:
+    """Return a state in an empty container, locked by a lease."""
+    name = f"state-{uuid4().hex}"
+    address = f"https://127.0.0.1:{blobs.port}/{AZURE_ACCOUNT}"
+    with BlobServiceClient(address, credential=AZURE_KEY, connection_verify=str(blobs.certificate)) as service:
+        service.create_container(name)
+    settings: dict[str, object] = {
+        "resource_group_name": "hubs",
+        "storage_account_name": AZURE_ACCOUNT,
+        "container_name": name,
+        "key": "tidewater.tfstate",
+    }
+    environment = {
+        "ARM_ACCESS_KEY": AZURE_KEY,
+        "HTTPS_PROXY": blobs.proxy,
+        "SSL_CERT_FILE": str(blobs.certificate),
+    }
+    return Backend("azurerm", settings, environment)
+
+
 @pytest.fixture
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Return the backend that the test's parameter names."""
@@ -103,6 +141,23 @@ def install() -> Path:
     python = environments.install("gcs", "python")
     (program,) = python.parents[1].glob("lib/python3*/site-packages/*/vendor/fake-gcs-server/bin/fake-gcs-server-*")
     return program
+
+
+@pytest.fixture(scope="session")
+def blobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blobs]:
+    """Start azurite with a certificate, and the proxy that leads there."""
+    folder = tmp_path_factory.mktemp("azure-state")
+    make_certificate(folder, AZURE_HOST, address="127.0.0.1")
+    port = free_port()
+    command = ["env", f"AZURITE_ACCOUNTS={AZURE_ACCOUNT}:{AZURE_KEY}", str(fixtures_azure.install())]
+    command += ["--blobPort", str(port), "--skipApiVersionCheck", "--silent", "--inMemoryPersistence"]
+    command += ["--cert", str(folder / CERTIFICATE), "--key", str(folder / KEY)]
+    # It keeps nothing, and would wait for its clients' connections.
+    with (
+        running(command, folder, lambda: listens(port), end=signal.SIGKILL),
+        tunnel(AZURE_HOST, port) as proxy,
+    ):
+        yield Blobs(port, proxy, folder / CERTIFICATE)
 
 
 @pytest.fixture(scope="session")

@@ -21,17 +21,14 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from terraform.binary import find
 from tests import environments
+from tests.certificates import make_certificate
 from tests.provider.client import ADDRESS
 from tests.provider.cloud import Cloud
 
@@ -147,7 +144,7 @@ def make_mirror(folder: Path) -> Mirror:
     """Make that mirror in `folder`."""
     python = install()
     (packages,) = (python.parents[1] / "lib").glob("python3*/site-packages")
-    _make_certificate(folder)
+    make_certificate(folder, "localhost")  # once: that is slow
     versions = {}
     system, machine = sys.platform, {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     for schema in sorted(SCHEMAS.glob("*.json")):
@@ -169,25 +166,6 @@ def make_mirror(folder: Path) -> Mirror:
     cli_config = folder / "terraform.rc"
     cli_config.write_text(CLI_CONFIG.format(path=json.dumps(str(folder / "mirror"))))
     return Mirror(folder / "mirror", cli_config, versions)
-
-
-def _make_certificate(folder: Path) -> None:
-    """Make the certificate the provider shows Terraform, once: that is slow."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=7))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
 
 
 @pytest.fixture

@@ -30,6 +30,10 @@ def section(backend: Backend) -> tuple[dict[str, Any], dict[str, str]]:
             }, environment
         case "gcs":
             return {"gcs": {"bucket": settings["bucket"]}}, environment
+        case "azurerm":
+            names = {"resource_group": "resource_group_name", "storage_account": "storage_account_name"}
+            given = {ours: settings[theirs] for ours, theirs in {**names, "container": "container_name"}.items()}
+            return {"azurerm": given}, environment
     return {"local": {"path": settings["path"]}}, environment
 
 
@@ -44,6 +48,13 @@ def test_a_cluster_has_its_state_in(backend: Backend, infra: Infra) -> None:
     elsewhere: dict[str, Any] = {"HUBLEDGER_INFRA": str(infra.folder / "elsewhere")}
     told = infra.run("unlock", "one").stdout
     assert told.startswith("one: locked by ")
+    assert told.endswith(", terraform apply of this work folder, which lives\n")
+    if backend.kind == "pg":  # an advisory lock, which tells nothing of its holder
+        assert "locked by somebody since a time that isn't told for something" in told
+        assert "a process on some machine" in infra.run("unlock", "one", **elsewhere).stdout
+        assert "can't be removed otherwise" in infra.run("unlock", "one", "--id", "x", expect=1, **elsewhere).stderr
+    else:
+        assert "for Apply, at " in told
     if backend.kind == "local":
         (infra.folder / "elsewhere" / "one").mkdir(parents=True)
     refused = infra.run("plan", "one", expect=1, **elsewhere).stderr
@@ -57,7 +68,7 @@ def test_a_cluster_has_its_state_in(backend: Backend, infra: Infra) -> None:
     assert infra.run("unlock", "one").stdout == "one: not locked\n"
     health = json.loads(infra.run("doctor", "one", "--format", "json").stdout)
     assert f"state reachable in {backend.kind}, serial {receipt['serial_after']}" in [each["text"] for each in health]
-    hidden = (TOKEN, environment.get("STATE_DATABASE", TOKEN))
+    hidden = (TOKEN, environment.get("STATE_DATABASE", TOKEN), environment.get("ARM_ACCESS_KEY", TOKEN))
     kept = [
         file
         for file in infra.folder.rglob("*")
