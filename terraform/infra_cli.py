@@ -170,7 +170,7 @@ def apply(
         past = past_bills(context, there, lake)
         chosen = chosen_clusters(there, clusters, every=every)
         alone = len(chosen) == 1
-        consent = Consent(typed if alone and not confirm else listed(confirm or []), over_budget)
+        consent = Consent(typed(there) if alone and not confirm else listed(confirm or []), over_budget)
 
         def one(cluster: Cluster) -> Receipt:
             opened = site.open_site(there, cluster)
@@ -208,7 +208,7 @@ def destroy(
             sys.stdout.write(plan_summary.text(record))
             sys.stdout.flush()
             if not record.empty:
-                _print_receipt(apply_plan(opened, Consent(listed(confirm) if confirm else typed)))
+                _print_receipt(apply_plan(opened, Consent(listed(confirm) if confirm else typed(there))))
 
 
 def _apply_all(

@@ -29,7 +29,21 @@ def watching() -> Iterator[Watch]:
 
     columns = (SpinnerColumn(finished_text="·"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        yield Watch(_Bars(bars).event, lambda text: bars.console.print(text, markup=False, highlight=False))
+        yield Watch(
+            _Bars(bars).event,
+            lambda text: bars.console.print(text, markup=False, highlight=False),
+            lambda: _stopped(bars),
+        )
+
+
+@contextmanager
+def _stopped(bars: Progress) -> Iterator[None]:
+    """Draw nothing meanwhile: the display would wipe a question away, which stands where it is drawn."""
+    bars.stop()
+    try:
+        yield
+    finally:
+        bars.start()
 
 
 def _say(text: str) -> None:

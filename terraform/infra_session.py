@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import threading
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from terraform.site import Site
 
 Result = TypeVar("Result")
+_LOOK_SECONDS = 0.1
 
 
 @contextmanager
@@ -113,8 +115,21 @@ def chosen_clusters(there: Surroundings, names: Sequence[str] | None, *, every: 
     return [site.find(there, name) for name in dict.fromkeys(names or ())]
 
 
-def typed(question: str) -> str:
-    return str(typer.prompt(question, default="", show_default=False, err=True)) if sys.stdin.isatty() else ""
+def typed(there: Surroundings) -> Callable[[str], str]:
+    """Return what asks at the terminal; without one, and after a signal, nothing is answered."""
+
+    def ask(question: str) -> str:
+        if not sys.stdin.isatty():
+            return ""
+        with there.watch.quiet():
+            sys.stderr.write(f"{question}: ")
+            sys.stderr.flush()
+            while not there.interrupts.came:  # a thread that reads would not hear of it
+                if select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+                    return sys.stdin.readline().strip()
+        return ""
+
+    return ask
 
 
 def listed(names: Sequence[str]) -> Callable[[str], str]:

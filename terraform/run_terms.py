@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from terraform.secret_values import NoSecret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from terraform.events import Event, Story
@@ -65,10 +67,11 @@ class Applied:
 
 @dataclass(slots=True)
 class Watch:
-    """Who is told what happens: each event, and words about retries and signals."""
+    """Who is told what happens: each event, and words about retries and signals. `quiet` is entered while a question is open."""
 
     event: Callable[[str, Event], None] = field(default=lambda _cluster, _event: None)
     say: Callable[[str], None] = field(default=lambda _text: None)
+    quiet: Callable[[], AbstractContextManager[None]] = field(default=nullcontext)
 
 
 def environment_of(
