@@ -27,8 +27,8 @@ What to look at first
 {settings}
   {program} dashboard
 
-   It prints an address. Open it in a browser: November is under way, with its cost so far, what it will come to
-   and what drove it. October, chosen above, is what you see here.
+   It prints an address; open it in a browser. November is under way: what it cost so far, what moved it, and what
+   it will come to. Choose October there for the report that is printed above.
 2. An invoice as its payer gets it, and the certificate that {month} adds up:
 
   {exports}/{month}/issued/HC-2026-0003.pdf

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +13,6 @@ import pytest
 from tests.fixtures_demo import REPOSITORY, hubledger
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.fixtures_demo import Demo
 
 COMMANDS = (
@@ -98,3 +98,6 @@ def test_the_demo_says_what_it_does_and_how_to_go_on(demo: Demo) -> None:
         "export HUBLEDGER_LAKE=",
     ):
         assert words in demo.printed
+    _, _, closing = demo.printed.partition("What to look at first")
+    named = [Path(each) for each in re.findall(r"^  (\S+\.pdf)$", closing, re.M)]
+    assert [each.name for each in named if each.is_file()] == ["HC-2026-0003.pdf", "certificate.pdf"]
