@@ -64,9 +64,10 @@ class Terraform:
 
     def init(self, *, migrate_state: bool = False, reconfigure: bool = False, upgrade: bool = False) -> None:
         """Initialise the folder: backend, modules, providers."""
+        # A state is moved only by a Terraform that may ask, though the copy is answered beforehand and nobody else is there.
         command = self._binary.command(
             "init",
-            input=False,
+            input=migrate_state,
             no_color=FLAG,
             migrate_state=FLAG if migrate_state else None,
             force_copy=FLAG if migrate_state else None,
@@ -80,7 +81,7 @@ class Terraform:
 
         def once() -> None:
             with provider_cache.filled(self._cache, self._patience.lock_seconds) as possible:
-                without = () if possible else ("TF_PLUGIN_CACHE_DIR",)
+                without = [*([] if possible else ["TF_PLUGIN_CACHE_DIR"]), *(["TF_INPUT"] if migrate_state else [])]
                 self._captured(command, "init", self._patience.init_seconds, without=without)
 
         self._retried("init", once)

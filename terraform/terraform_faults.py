@@ -91,6 +91,11 @@ _CAUSES = (
         " the module's protection if it is to go (docs/applying.md)",
     ),
     _cause(
+        r"can't ask approval for state migration",
+        "the work folder has a state of its own (terraform.tfstate), which Terraform would take along: do so with"
+        " `hubledger infra init {cluster} --migrate-state`, or put that file elsewhere first",
+    ),
+    _cause(
         r"backend configuration changed|backend initialization required|backend type changed",
         "move the state with `hubledger infra init {cluster} --migrate-state`, or undo the change of infrastructure.backend",
     ),
