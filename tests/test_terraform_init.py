@@ -25,7 +25,9 @@ def test_a_state_moves_to_another_backend_only_when_told_to(infra: Infra) -> Non
 
     infra.cluster("one", backend={"local": {"path": str(elsewhere.with_name("new.tfstate"))}}, word="high")
     refused = infra.run("init", "one", "--reconfigure", expect=1).stderr
-    assert "has a state of its own (terraform.tfstate)" in refused, "Terraform leaves the file of the first backend there"
+    assert "has a state of its own (terraform.tfstate)" in refused, (
+        "Terraform leaves the file of the first backend there"
+    )
     (infra.work("one") / "terraform.tfstate").unlink()
     infra.run("init", "one", "--reconfigure")
     assert "2 to create" in infra.run("plan", "one").stdout, "the old state was left where it is"
