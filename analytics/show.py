@@ -185,7 +185,10 @@ def _hub_name(row: Row) -> tuple[str, ...]:
 
 
 def _name(row: Row, column: str) -> str:
-    return row.keys[column] or NOBODY[row.keys["basis"] or ""]
+    basis = row.keys["basis"] or ""
+    if column == "community" and basis != "unattributed":
+        return row.keys[column] or "(kept by the operator)"  # of hubs without community, too
+    return row.keys[column] or NOBODY[basis]
 
 
 def _cells(

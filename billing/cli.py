@@ -13,13 +13,12 @@ from analytics.allocate import AllocationError
 from analytics.engine import EngineError
 from analytics.invoice_totals import StatementError
 from analytics.lake import Lake, LakeError
-from analytics.month import check_month
 from analytics.options import FLEET, LAKE, FleetOption, LakeOption, MonthOption, TextFormat, TextFormatOption
 from billing import after_cli, canonical, closing, drafting, export_cli, issuing, ledger_rows, show_invoices
 from billing.contracts import NoContract
 from billing.ledger import LedgerError
 from billing.lines import NoRate
-from billing.options import LEDGER, CommunityOption, LedgerOption, actor, opened
+from billing.options import LEDGER, CommunityOption, LedgerOption, actor, maybe_month, opened
 from billing.review import review
 from terraform.fleet_files import FleetError, load
 
@@ -143,13 +142,7 @@ def list_command(
     *,
     month: Annotated[
         str | None,
-        typer.Option(
-            "--month",
-            "-m",
-            metavar="YYYY-MM",
-            help="Only this month.",
-            callback=lambda text: text and check_month(text),
-        ),
+        typer.Option("--month", "-m", metavar="YYYY-MM", help="Only this month.", callback=maybe_month),
     ] = None,
     community: CommunityOption = None,
     form: TextFormatOption = TextFormat.TABLE,
@@ -173,22 +166,33 @@ def list_command(
 @app.command("show")
 def show_command(
     *,
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The document's number, as in HC-2026-0001.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NUMBER", help="A document's number, as in HC-2026-0001; with --month, a community."),
+    ],
+    month: Annotated[
+        str | None,
+        typer.Option(
+            "--month", "-m", metavar="YYYY-MM", help="The community's drafts of this month.", callback=maybe_month
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As canonical JSON: what its hash is of.")] = False,
     ledger: LedgerOption = LEDGER,
 ) -> None:
-    """Show an issued document.
+    """Show an issued document, or with --month a community's drafts of it.
 
     Example: hubledger invoices show HC-2026-0001
     """
     with opened(ledger) as book, book.read() as con:
-        found = ledger_rows.issued(con, number=number)
+        found = ledger_rows.drafts(con, month, [name]) if month else ledger_rows.issued(con, number=name)
     if not found:
-        raise LedgerError(f"no document {number}: `hubledger invoices list` names what there is")
-    if as_json:
-        typer.echo(canonical.to_json(found[0].document))
-    else:
-        show.print_parts(show_invoices.document_parts(found[0].document))
+        what = f"draft of {name} for {month}" if month else f"document {name}"
+        raise LedgerError(f"no {what}: `hubledger invoices list` names what there is")
+    for each in found:
+        if as_json:
+            typer.echo(canonical.to_json(each.document))
+        else:
+            show.print_parts(show_invoices.document_parts(each.document))
 
 
 app.command("export")(export_cli.export_command)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analytics.month import check_month
 from billing.drafting import Actor
 from billing.ledger import Ledger
 
@@ -34,6 +35,11 @@ def opened(url: str) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
+
+
+def maybe_month(text: str | None) -> str | None:
+    """Return the month that an option says, if any. Raises MonthError if it is none."""
+    return None if text is None else check_month(text)
 
 
 def actor() -> Actor:

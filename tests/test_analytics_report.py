@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from rich.table import Table
 
 from analytics.lake import Lake
 from analytics.report import By, mark_applies, report
+from analytics.show import report_table
 from examples.demand import CURRENT
 from examples.demo import MONTHS
 from terraform import receipts
@@ -46,6 +48,14 @@ def test_the_command_prints_the_same_report_as_json(demo: Demo) -> None:
     assert printed == report(Lake(str(demo.lake)), MONTHS[-1], by=By.COMMUNITY).to_json()
     assert (printed["currency"], printed["status"]) == ("USD", "final")
     assert sum(Decimal(row["cost"]) for row in printed["rows"]) == Decimal(printed["total"])
+
+
+def test_what_no_community_bears_is_the_operator_s_or_unattributed(demo: Demo) -> None:
+    (table, *_) = report_table(report(Lake(str(demo.lake)), MONTHS[-1], by=By.COMMUNITY))
+    assert isinstance(table, Table)
+    names = [str(cell) for cell in table.columns[0].cells]
+    assert names[-2:] == ["(unattributed)", "(kept by the operator)"]
+    assert len(names) == 6
 
 
 def test_what_was_applied_in_the_month_is_marked(demo: Demo, tmp_path: Path) -> None:

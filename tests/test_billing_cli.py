@@ -129,6 +129,7 @@ def test_an_open_month_has_no_certificate_and_is_not_issued(demo: Demo) -> None:
     [
         (("list", "--month", "2026-9"), "'2026-9' is not a month: write it as YYYY-MM"),
         (("certificate", "--month", "Sept"), "'Sept' is not a month: write it as YYYY-MM"),
+        (("show", "meadow-schools", *SEPTEMBER), "no draft of meadow-schools for 2026-09: `hubledger invoices list`"),
         (
             ("issue", *SEPTEMBER, "-c", "coastal"),
             "2026-09 has no document of 'coastal'; there are of coastal-modelling,",
@@ -145,6 +146,7 @@ def test_the_next_month_is_billed_paid_voided_and_billed_anew(own: Demo, tmp_pat
     refused = invoices(own, "close", *OCTOBER, code=1).stderr
     assert refused.count("is not drafted: run `hubledger invoices draft --month 2026-10`") == 3
     invoices(own, "draft", *OCTOBER)
+    assert "Stockage objet, basalt/archive" in invoices(own, "show", "earth-observatories", *OCTOBER).stdout
     assert "2026-10 closed: 4 to issue" in invoices(own, "close", *OCTOBER).stderr
     invoices(own, "issue", *OCTOBER, "--date", "2026-11-03")
     assert "2026-10: nothing to issue" in invoices(own, "issue", *OCTOBER).stderr
