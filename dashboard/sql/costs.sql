@@ -12,10 +12,10 @@ with asked as (
         end as cost
     from seen
     where ($days is null or day is null or day < cast(billing_period || '-01' as date) + cast($days as integer))
-        and not list_contains(
+        and (len(cast($without as text[])) = 0 or not list_contains(
             cast($without as text[]),
             concat_ws(chr(31), coalesce(issuer, ''), coalesce(billing_account, ''), component, charge_category)
-        )
+        ))
         and (hub = $hub or $hub is null)
         and (cluster = $cluster or $cluster is null)
         and (community = $community or $community is null or ($community = $nobodys and community is null))
