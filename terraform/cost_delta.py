@@ -29,7 +29,8 @@ _BY_USE = frozenset(
         "google_bigquery_dataset", "google_storage_bucket",
     }
 )  # fmt: skip
-_NOTHING = frozenset({"aws_launch_template"})  # what is made of it is paid for
+# What is made of them, or what they stand on, is paid for.
+_NOTHING = frozenset({"aws_launch_template", "kubernetes_persistent_volume", "kubernetes_persistent_volume_v1"})
 _MORE_THAN_NODES = frozenset({"azurerm_kubernetes_cluster"})
 
 
