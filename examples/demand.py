@@ -16,9 +16,8 @@ FINAL = ("2026-09", "2026-10")  # the months whose bills are closed
 CURRENT = "2026-11"
 MONTHS = (*FINAL, CURRENT)
 FINAL_DAYS = 61
-NOW = (
-    24 * 80 + 18
-)  # the example's present, in hours: November 20 at 18:00 UTC, when bills and measurements were last read
+# The example's present, in hours: November 20 at 18:00 UTC, when bills and measurements were last read.
+NOW = 24 * 80 + 18
 DAYS = NOW // 24  # that are over
 
 
