@@ -48,6 +48,8 @@ _CREDENTIALS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
         "run `az login`, or set ARM_CLIENT_ID and what belongs to it",
     ),
 }
+# What the helm and kubernetes providers call to sign in to a cluster, as its module tells them.
+_SIGNS_IN = {"gcp": "gke-gcloud-auth-plugin", "aws": "aws", "azure": "kubelogin"}
 _CLOUD_OF_BACKEND = {"gcs": "gcp", "s3": "aws", "azurerm": "azure"}
 
 
@@ -105,6 +107,9 @@ def cluster(there: Surroundings, one: Cluster) -> Iterator[Finding]:
     ]
     for cloud in clouds:
         yield _credentials(one.name, cloud, there.environment)
+    program = _SIGNS_IN.get(one.provider.value)
+    if program and one.infrastructure.support is not None and one.infrastructure.module is None:
+        yield _sign_in(one.name, program, there.environment)
     try:
         secret_values.read(one.name, one.infrastructure.secrets, there.environment)
     except secret_values.NoSecret as error:
@@ -162,6 +167,14 @@ def _configuration(environment: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("providers", Health.OK if there else Health.FAILED, what)
     if not mirrors:
         yield Finding("providers", Health.OK, "from the registry")
+
+
+def _sign_in(name: str, program: str, environment: Mapping[str, str]) -> Finding:
+    """Whether what comes into the cluster by Helm can be reached at all."""
+    if shutil.which(program, path=environment.get("PATH", os.defpath)):
+        return Finding(name, Health.OK, f"{program} signs in to the cluster")
+    text = f"{program} is not on the path, and support and hubs need it to sign in to the cluster: install it"
+    return Finding(name, Health.FAILED, text)
 
 
 def _credentials(name: str, cloud: str, environment: Mapping[str, str]) -> Finding:

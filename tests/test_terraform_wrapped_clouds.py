@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tests.fixtures_infra import Infra
     from tests.provider.cloud import Cloud
@@ -75,15 +76,16 @@ SECRET = {
 
 
 @pytest.mark.parametrize(
-    ("cloud", "section", "cluster", "group", "provider"),
+    ("cloud", "section", "cluster", "group", "provider", "signs_in"),
     [
-        pytest.param(AWS, ONLY_AWS, "aws_eks_cluster", "aws_eks_node_group", {"region": "us-west-2"}, id="aws"),
+        pytest.param(AWS, ONLY_AWS, "aws_eks_cluster", "aws_eks_node_group", {"region": "us-west-2"}, "aws", id="aws"),
         pytest.param(
             AZURE,
             ONLY_AZURE,
             "azurerm_kubernetes_cluster",
             "azurerm_kubernetes_cluster_node_pool",
             {"storage_use_azuread": True},
+            "kubelogin",
             id="azure",
         ),
     ],
@@ -91,11 +93,13 @@ SECRET = {
 def test_a_cluster_of_the_fleet_is_made_with_its_hub(
     cloudy_infra: Infra,
     toy_cloud: Cloud,
+    terraform_binary: Path,
     cloud: Mapping[str, Any],
     section: Mapping[str, Any],
     cluster: str,
     group: str,
     provider: Mapping[str, object],
+    signs_in: str,
 ) -> None:
     infra = cloudy_infra
     infra.cluster("northlight", None, section={**COMMON, **section}, extra=cloud)
@@ -118,6 +122,9 @@ def test_a_cluster_of_the_fleet_is_made_with_its_hub(
     outputs = {output["name"]: output["value"] for output in json.loads(shown)}
     assert outputs["hub_urls"] == {"aurora": "https://aurora.openhubs.example"}
     assert set(outputs["home_storage"]) == {"aurora", "shared"}
+    assert outputs["kubernetes"]["exec"]["command"] == signs_in
+    bare: dict[str, Any] = {**SECRET, "PATH": "/nowhere", "HUBLEDGER_TERRAFORM": str(terraform_binary)}
+    assert f"{signs_in} is not on the path" in infra.run("doctor", "northlight", expect=1, **bare).stdout
     assert "no changes" in infra.run("plan", "northlight", **SECRET).stdout
     next(iter(toy_cloud.objects[group].values()))["tags"] = {}
     drifted = infra.run("drift", "northlight", expect=3, **SECRET).stdout
