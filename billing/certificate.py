@@ -12,6 +12,7 @@ from billing.certificate_figures import Bill, Certificate, Certified, Rounding, 
 from billing.correcting import newest_computation
 from billing.document import Version
 from billing.facts import facts
+from billing.gathering import stated
 from billing.settlement import Bearing, settle
 from billing.settlement import Bill as SettledBill
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from analytics.lake import Lake
-    from billing.inputs import Inputs
+    from billing.inputs import Inputs, Stated
     from billing.ledger import Ledger
     from billing.ledger_rows import Issued
     from billing.settlement import Settlement
@@ -52,7 +53,7 @@ def certificate(ledger: Ledger, lake: Lake, month: str, *, today: date) -> Certi
         month=month,
         issuer=inputs.issuer.organisation.name,
         made_on=today,
-        bills=tuple(_bills(settlement, inputs, documents)),
+        bills=tuple(_bills(settlement, stated(lake, month), documents)),
         documents=documents,
         status=inputs.bills,
         provisional_reason=period.reason,
@@ -69,11 +70,13 @@ def certificate(ledger: Ledger, lake: Lake, month: str, *, today: date) -> Certi
     )
 
 
-def _bills(settlement: Settlement, inputs: Inputs, documents: Iterable[Certified]) -> Iterator[Bill]:
-    stated = {(each.issuer, each.account, each.currency): each.amount for each in inputs.stated}
-    # A bill that was restated to nothing has no cost any more, and still documents that passed it on and took it back.
-    gone = {SettledBill(*each): ZERO for document in documents for each in map(_share, document.shares)}
-    totals = gone | {bill: rounded for bill, (_, rounded) in settlement.totals.items()}
+def _bills(settlement: Settlement, told: Iterable[Stated], documents: Iterable[Certified]) -> Iterator[Bill]:
+    amounts = {(each.issuer, each.account, each.currency): each.amount for each in told}
+    # A bill that was restated to nothing has no cost any more, and still documents that passed it on and took it back; one that
+    # somebody entered may never have come.
+    empty = {SettledBill(*each): ZERO for document in documents for each in map(_share, document.shares)}
+    empty |= {SettledBill(*each): ZERO for each in amounts}
+    totals = empty | {bill: rounded for bill, (_, rounded) in settlement.totals.items()}
     for bill, rounded in sorted(totals.items()):
         kept = {
             bearing: sum(
@@ -87,7 +90,7 @@ def _bills(settlement: Settlement, inputs: Inputs, documents: Iterable[Certified
             passed_through=kept[Bearing.INVOICED],
             operator=kept[Bearing.OPERATOR] + kept[Bearing.NOT_INVOICED],
             unattributed=kept[Bearing.UNATTRIBUTED],
-            stated=stated.get((bill.issuer, bill.account, bill.currency)),
+            stated=amounts.get((bill.issuer, bill.account, bill.currency)),
         )
 
 

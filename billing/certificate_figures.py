@@ -115,7 +115,10 @@ class Certificate:
             if bill.difference:
                 found.append(f"{where}: {bill.difference} of the bill is nowhere")
             if bill.stated is not None and bill.stated != bill.amount:
-                found.append(f"{where}: the provider states {bill.stated}, and the bill's lines come to {bill.amount}")
+                found.append(
+                    f"{where}: the provider states {bill.stated}, and the bill's lines come to {bill.amount}: bring in what is"
+                    " missing, correct the entry, or where it is rounded otherwise run `hubledger invoices adjust`"
+                )
         known = {(bill.provider, bill.account, bill.currency) for bill in self.bills}
         for document in self.documents:
             found += [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analytics.engine import connect
 from analytics.invoice_totals import statements
+from analytics.money import minor_unit
 from analytics.month import computed_of
 from analytics.tables import ALLOCATIONS
 from billing.contracts import in_force, issuer_of
@@ -17,6 +18,7 @@ from terraform.reference_rates import ReferenceRates, reference_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from analytics.lake import Lake
     from analytics.month import Computed
@@ -49,7 +51,7 @@ def gather(lake: Lake, fleet: Fleet, month: str, *, balances: Iterable[Balance] 
         signed=signed,
         stays=stays(fleet, signed, month),
         rates=tuple(_rates(found, signed, computed, fleet)),
-        stated=_stated(lake, month),
+        stated=stated(lake, month),
         balances=tuple(sorted(balances, key=lambda each: (each.community, each.award))),
         notes=computed.notes,
     )
@@ -72,14 +74,21 @@ def _billed_days(contract: Contract | None, month: str) -> Days:
     return days if contract is None else days.within(contract.first_day, contract.end)
 
 
-def _stated(lake: Lake, month: str) -> tuple[Stated, ...]:
+def stated(lake: Lake, month: str) -> tuple[Stated, ...]:
+    """Return what the providers' own documents say that each account's month comes to, as it is entered now."""
     with connect() as con:
         said = statements(con, lake, month)
     return tuple(
-        Stated(each.issuer, each.billing_account, each.currency, each.amount)
+        Stated(each.issuer, each.billing_account, each.currency, _as_entered(each.amount, each.currency))
         for each in said
         if not each.corrected and each.amount is not None and not each.invoice
     )
+
+
+def _as_entered(amount: Decimal, currency: str) -> Decimal:
+    """The amount without the zeros that the lake's column adds beyond the currency's decimals."""
+    short = amount.quantize(minor_unit(currency))
+    return short if short == amount else amount.normalize()
 
 
 def _rates(found: Facts, signed: Iterable[Signed], computed: Computed, fleet: Fleet) -> Iterable[BillRate]:

@@ -377,6 +377,24 @@ def test_a_certificate_says_what_is_missing(ledger: Ledger, world: World) -> Non
     assert any("the bill has changed by +5.995 USD since" in note for note in later.notes)
 
 
+def test_a_total_that_is_entered_after_the_close_is_on_the_certificate(ledger: Ledger, world: World) -> None:
+    world.month(cost("10.005"))
+    issued(ledger, world)
+    invoice_totals.state(
+        world.lake, MONTH, issuer="Cloud", billing_account="payer", amount=Decimal("10.01"), currency="USD", now=NOW
+    )
+    (fault,) = certificate(ledger, world.lake, MONTH, today=TODAY).faults
+    assert "the provider states 10.01, and the bill's lines come to 10.00: bring in what is missing" in fault
+    adjusted(ledger, world)
+    proof = certificate(ledger, world.lake, MONTH, today=TODAY)
+    assert (proof.faults, proof.bills[0].stated) == ((), Decimal("10.01"))
+    invoice_totals.state(
+        world.lake, MONTH, issuer="Cloud", billing_account="lost", amount=Decimal(7), currency="USD", now=NOW
+    )
+    (lost,) = certificate(ledger, world.lake, MONTH, today=TODAY).faults
+    assert lost.startswith("Cloud lost USD: the provider states 7.00, and the bill's lines come to 0")
+
+
 def test_a_review_names_what_is_unlike_it_should_be(ledger: Ledger, world: World, tmp_path: Path) -> None:
     fee = UsageFee((Tier(None, Decimal(2)),), Decimal(5))
     grant = Grant("OCE-1", "Agency", Decimal(25), date(2026, 1, 1), date(2027, 1, 1))
