@@ -11,14 +11,12 @@ import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-from terraform import events, process, provider_cache, secret_values
+from terraform import endings, events, process, provider_cache, secret_values
 from terraform.binary import FLAG, written
 from terraform.infra_errors import InfraError
 from terraform.process import Interrupts, Limits
-from terraform.run_terms import Applied, Interrupted, NotStarted, State, TimedOut, environment_of
-from terraform.terraform_faults import Locked, Transient, failure, of_text
+from terraform.run_terms import Applied, Interrupted, NotStarted, State, environment_of
+from terraform.terraform_faults import Locked, of_text
 from terraform.work import now, printed, replace
 
 if TYPE_CHECKING:
@@ -302,48 +300,10 @@ class Terraform:
             ) from error
 
     def _check(self, ending: Ending, story: Story, name: str, folder: Path | None) -> None:
-        """Raise what a run's end means, unless it went well."""
-        place = f"; its log is {folder / 'output.jsonl'}" if folder else ""
-        if ending.code is None and folder is not None:
-            raise TimedOut(
-                f"{self._cluster.name}: {name} was to stop after {ending.seconds:.0f} s and has not: it is left running, for it"
-                f" may have more to save; follow {folder / 'output.raw'}, and run the command again when it has ended"
-            )
-        if ending.timed_out:
-            raise TimedOut(
-                f"{self._cluster.name}: {name} took longer than {ending.seconds:.0f} s and was stopped{place}; if the state is"
-                f" locked now, `hubledger infra unlock {self._cluster.name}` says by whom"
-            )
-        if ending.code == 0:
-            return
-        if ending.interrupted:
-            raise Interrupted(f"{self._cluster.name}: {name} was interrupted, and stopped in good order{place}")
-        if ending.code is not None and ending.code < 0 and not story.errors:
-            raise InfraError(
-                f"{self._cluster.name}: {name} was killed by signal {-ending.code}{place}; if the state is locked now,"
-                f" `hubledger infra unlock {self._cluster.name}` says by whom"
-            )
-        raise failure(self._cluster, self._work.folder, story.errors, story.other)
+        endings.check(self._cluster, self._work.folder, ending, story, name, folder)
 
     def _retried(self, name: str, once: Callable[[], Result]) -> Result:
-        def tell(attempt: int, error: BaseException | None, seconds: float) -> None:
-            self._watch.say(f"{error}\n{self._cluster.name}: {name} is tried again in {seconds:.0f} s ({attempt + 1}.)")
-
-        for attempt in Retrying(
-            retry=retry_if_exception_type(Transient),
-            wait=wait_random_exponential(multiplier=self._patience.first_wait_seconds, max=60),
-            stop=stop_after_attempt(self._patience.attempts),
-            sleep=self._interrupts.wait,
-            before_sleep=lambda state: tell(
-                state.attempt_number,
-                state.outcome.exception() if state.outcome else None,
-                state.next_action.sleep if state.next_action else 0,
-            ),
-            reraise=True,
-        ):
-            with attempt:
-                return once()
-        raise AssertionError("unreachable")
+        return endings.retried(self._cluster.name, name, once, self._patience, self._interrupts, self._watch.say)
 
 
 def _read(file: FileIO) -> bytes:
