@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analytics.allocate import allocate
 from analytics.engine import connect, sql
 from analytics.month import Computed, attach_inputs, computed_of
+from analytics.rates import convert
 from analytics.report import NoSuchHub, report
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What the hub bears by one rule, on one basis, for one component."""
+    """What the hub bears by one rule, on one basis, for one component. `reporting_cost` is None without a reporting currency."""
 
     rule: str
     basis: str
@@ -27,6 +28,7 @@ class Figure:
     currency: str
     cost: Decimal
     coverage: Decimal
+    reporting_cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,11 @@ class Explanation:
     lines: tuple[Line, ...]
     note: str | None
 
+    @property
+    def reporting_currency(self) -> str | None:
+        """The currency that the month was converted to, if any."""
+        return self.computed.conversion.currency if self.computed.conversion else None
+
     def to_json(self) -> dict[str, object]:
         """Return it as JSON values, money as strings of full precision."""
         return {
@@ -95,6 +102,7 @@ class Explanation:
             "component": self.component,
             "day": self.day.isoformat() if self.day else None,
             "note": self.note,
+            "reporting_currency": self.reporting_currency,
             **{
                 name: [{key: _plain(value) for key, value in asdict(item).items()} for item in getattr(self, name)]
                 for name in ("figures", "places", "pots", "lines")
@@ -126,6 +134,7 @@ def explain(
     with connect() as con:
         attach_inputs(con, lake, month, versions=computed.versions)
         allocate(con, fleet)
+        convert(con, computed.conversion)
         again = con.execute("select sum(billed_cost) from allocations where hub = $hub and cluster = $cluster", of_hub)
         changed = (again.fetchone() or (None,))[0] != sum((row.cost for row in told.rows), Decimal(0))
         return Explanation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -95,7 +96,8 @@ def export(lake: Lake, fleet: Fleet, month: str, to: Path, *, version: str = VER
             text = str(error).splitlines()[0]
             raise ExportError(f"{to}: can't be written ({text}); make room, or name another place") from error
         finally:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):  # what can't be written can't be removed either
+                unfinished.unlink()
         rows = con.execute("select count(*) from exported").fetchone() or (0,)
         totals = con.execute(
             "select BillingCurrency, sum(BilledCost) from exported group by all order by all"

@@ -10,6 +10,8 @@ from rich.text import Text
 from analytics.money import format_amount, round_parts
 from analytics.show import percent, plain_table, rounded
 
+ZERO = Decimal(0)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -24,11 +26,15 @@ def explanation_table(found: Explanation) -> Iterable[Table | Text]:
     title = f"{found.hub}: {', '.join(text for text in about if text)}"
     if found.note:
         yield Text(f"note: {found.note}")
-    figures = plain_table(("Rule", "Basis", "Component"), ("Cost", "Coverage", ""), title=title)
+    to = found.reporting_currency
+    both = to is not None and any(figure.currency != to for figure in found.figures)
+    heads = ("Cost", "Coverage", "", *((f"In {to}",) if both else ()))
+    figures = plain_table(("Rule", "Basis", "Component"), heads, title=title)
     for currency in sorted({figure.currency for figure in found.figures}):
         of_currency = [figure for figure in found.figures if figure.currency == currency]
         shown = round_parts([figure.cost for figure in of_currency], currency)
-        for figure, cost in zip(of_currency, shown, strict=True):
+        converted = round_parts([figure.reporting_cost or ZERO for figure in of_currency], to or currency)
+        for figure, cost, other in zip(of_currency, shown, converted, strict=True):
             figures.add_row(
                 figure.rule,
                 figure.basis,
@@ -36,8 +42,17 @@ def explanation_table(found: Explanation) -> Iterable[Table | Text]:
                 format_amount(cost, currency),
                 percent(figure.coverage),
                 currency,
+                *((format_amount(other, to),) if both and to else ()),
             )
-        figures.add_row("total", "", "", format_amount(sum(shown, Decimal(0)), currency), "", currency, style="bold")
+        sums = (format_amount(sum(shown, ZERO), currency), "", currency)
+        figures.add_row(
+            "total",
+            "",
+            "",
+            *sums,
+            *((format_amount(sum(converted, ZERO), to),) if both and to else ()),
+            style="bold",
+        )
     yield figures
     if found.places:
         places = plain_table(

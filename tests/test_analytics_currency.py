@@ -222,6 +222,15 @@ def test_every_format_shows_both_currencies(three_currencies: Desk) -> None:
     assert {row["reporting_currency"] for row in rows} == {"EUR"}
 
 
+def test_an_explanation_shows_both_currencies_and_adds_up_to_the_report(three_currencies: Desk) -> None:
+    desk = three_currencies
+    told = json.loads(run(desk, "costs", "explain", "--hub", "red", "--month", "2026-10", "--json")[1])
+    assert told["reporting_currency"] == "EUR"
+    whole = report(desk.lake, "2026-10", hub="red").reporting_total
+    assert sum(Decimal(figure["reporting_cost"]) for figure in told["figures"]) == whole
+    assert "In EUR" in run(desk, "costs", "explain", "--hub", "red", "--month", "2026-10")[1]
+
+
 def test_parquet_carries_the_converted_cost_as_a_decimal(three_currencies: Desk) -> None:
     found = report(three_currencies.lake, "2026-10")
     table = pq.read_table(io.BytesIO(report_parquet(found)))
