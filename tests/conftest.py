@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures_backends",
     "tests.fixtures_bigquery",
     "tests.fixtures_bills",
+    "tests.fixtures_books",
     "tests.fixtures_checkov",
     "tests.fixtures_demo",
     "tests.fixtures_browser",
