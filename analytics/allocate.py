@@ -60,7 +60,9 @@ def allocate(con: duckdb.DuckDBPyConnection, fleet: Fleet) -> None:
     Raises NotConserved if the result does not add up to the charges exactly.
     """
     fleet_tables.register(con, fleet)
-    for step in ("kinds", "lines", "periods", "amounts"):
+    _create(con, "kinds")
+    con.execute(f"create or replace view kinded as {sql('allocate/kinded')}")
+    for step in ("lines", "periods", "amounts"):
         _create(con, step)
     con.execute("drop table lines")
     for step in STEPS_BEFORE_MEASURING:

@@ -1,28 +1,11 @@
 -- lines.sql: one row per kind × charge period: the sum of such charges.
 -- After the kinds, because grouping by one number is several times faster.
 select
-    kinds.kind_id,
-    charges.ChargePeriodStart as period_start,
-    charges.ChargePeriodEnd as period_end,
-    sum(charges.BilledCost) as billed_cost,
-    sum(charges.EffectiveCost) as effective_cost,
-    sum(charges.x_StorageGibHours) as storage_gib_hours
-from charges
-inner join kinds
-    on charges.x_BillingPeriod = kinds.billing_period
-    and charges.InvoiceIssuerName = kinds.issuer
-    and charges.BillingAccountId = kinds.billing_account
-    and coalesce(charges.SubAccountId, '') = kinds.sub_account
-    and charges.BillingCurrency = kinds.currency
-    and charges.ChargeCategory = kinds.charge_category
-    and charges.ServiceName = kinds.service
-    and charges.ServiceCategory = kinds.service_category
-    and coalesce(charges.x_Cluster, '') = kinds.cluster_label
-    and coalesce(charges.x_Hub, '') = kinds.hub_label
-    and coalesce(charges.x_Namespace, '') = kinds.namespace
-    and coalesce(charges.x_Node, '') = kinds.machine
-    and coalesce(charges.x_Pool, '') = kinds.pool_label
-    and coalesce(charges.x_Purpose, '') = kinds.purpose_label
-    and charges.x_Component = kinds.component
-    and coalesce(charges.x_Part, '') = kinds.part
+    kind_id,
+    ChargePeriodStart as period_start,
+    ChargePeriodEnd as period_end,
+    sum(BilledCost) as billed_cost,
+    sum(EffectiveCost) as effective_cost,
+    sum(x_StorageGibHours) as storage_gib_hours
+from kinded
 group by all

@@ -75,26 +75,9 @@ from (
         sum(charges.BilledCost) as cost,
         cast(sum(cast(charges.BilledCost as double) * case when kind_parts.cost <> 0 then kind_parts.hub_cost / cast(kind_parts.cost as double) else 0 end)
             as decimal(38, 12)) as hub_cost
-    from charges
-    inner join kinds
-        on charges.x_BillingPeriod = kinds.billing_period
-        and charges.InvoiceIssuerName = kinds.issuer
-        and charges.BillingAccountId = kinds.billing_account
-        and coalesce(charges.SubAccountId, '') = kinds.sub_account
-        and charges.BillingCurrency = kinds.currency
-        and charges.ChargeCategory = kinds.charge_category
-        and charges.ServiceName = kinds.service
-        and charges.ServiceCategory = kinds.service_category
-        and coalesce(charges.x_Cluster, '') = kinds.cluster_label
-        and coalesce(charges.x_Hub, '') = kinds.hub_label
-        and coalesce(charges.x_Namespace, '') = kinds.namespace
-        and coalesce(charges.x_Node, '') = kinds.machine
-        and coalesce(charges.x_Pool, '') = kinds.pool_label
-        and coalesce(charges.x_Purpose, '') = kinds.purpose_label
-        and charges.x_Component = kinds.component
-        and coalesce(charges.x_Part, '') = kinds.part
-    inner join kind_parts on kinds.kind_id = kind_parts.kind_id
-    inner join claims on kinds.kind_id = claims.kind_id
+    from kinded as charges
+    inner join kind_parts on charges.kind_id = kind_parts.kind_id
+    inner join claims on charges.kind_id = claims.kind_id
     where kind_parts.hub_cost <> 0
         and (cast(charges.ChargePeriodStart as date) = cast($day as date) or $day is null)
         and ($component is null or claims.component = $component or ($component = 'gpu' and claims.component = 'compute'))

@@ -21,25 +21,8 @@ with grouped as (
         sum(charges.ListCost) as list_cost, sum(charges.ContractedCost) as contracted_cost,
         sum(charges.PricingQuantity) as pricing_quantity, sum(charges.ConsumedQuantity) as consumed_quantity,
         sum(charges.CommitmentDiscountQuantity) as commitment_quantity, sum(charges.PricingCurrencyEffectiveCost) as pricing_cost
-    from charges
-    inner join kinds
-        on charges.x_BillingPeriod = kinds.billing_period
-        and charges.InvoiceIssuerName = kinds.issuer
-        and charges.BillingAccountId = kinds.billing_account
-        and coalesce(charges.SubAccountId, '') = kinds.sub_account
-        and charges.BillingCurrency = kinds.currency
-        and charges.ChargeCategory = kinds.charge_category
-        and charges.ServiceName = kinds.service
-        and charges.ServiceCategory = kinds.service_category
-        and coalesce(charges.x_Cluster, '') = kinds.cluster_label
-        and coalesce(charges.x_Hub, '') = kinds.hub_label
-        and coalesce(charges.x_Namespace, '') = kinds.namespace
-        and coalesce(charges.x_Node, '') = kinds.machine
-        and coalesce(charges.x_Pool, '') = kinds.pool_label
-        and coalesce(charges.x_Purpose, '') = kinds.purpose_label
-        and charges.x_Component = kinds.component
-        and coalesce(charges.x_Part, '') = kinds.part
-    inner join routes on kinds.kind_id = routes.kind_id
+    from kinded as charges
+    inner join routes on charges.kind_id = routes.kind_id
     group by all
 )
 select
