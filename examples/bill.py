@@ -247,11 +247,18 @@ def _array(name: str, values: list[Value]) -> pa.Array:
 def _text(value: Value) -> str:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, dict):
-        return json.dumps(value, separators=(",", ":"), sort_keys=True)
-    return f"{value:f}" if isinstance(value, Decimal) else value
+        return _time(value)
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+@cache
+def _time(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _money(row: Row) -> Decimal:
