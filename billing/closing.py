@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analytics import deliveries
 from analytics.bill_totals import bill_totals
-from billing import ledger_entries, ledger_rows
+from billing import document_checks, ledger_entries, ledger_rows
 from billing.compute import compute
 from billing.drafting import core, replace_drafts
 from billing.gathering import gather
@@ -48,7 +48,7 @@ def close(
     """Close the month for ever.
 
     Raises CloseError while a bill is provisional (unless `provisional` says why), the bill is another than was allocated, or
-    the drafts are not what would be computed now: what is closed is what was reviewed.
+    the drafts are not what would be computed now: what is closed is what was reviewed. Or while one could not be issued.
     """
     with ledger.write() as con:
         period = ledger_rows.period(con, month)
@@ -61,6 +61,7 @@ def close(
             *(() if provisional else _provisional(lake, month, inputs)),
             *_changed_bills(lake, month, made),
             *_stale(month, drafts, made),
+            *_unsound(made),
         ]
         if problems:
             raise CloseError("\n".join(f"{month}: {problem}" for problem in problems))
@@ -116,3 +117,9 @@ def _stale(month: str, drafts: Iterable[DraftRow], made: Computation) -> Iterato
             yield f"the draft of {name} would not be drafted now: {again}"
         elif there[key] != now[key]:
             yield f"the draft of {name} is not what would be drafted now: {again}"
+
+
+def _unsound(made: Computation) -> Iterator[str]:
+    for each in made.drafts:
+        for problem in document_checks.problems(each.document):
+            yield f"the draft of {each.community} could not be issued: {problem}: correct its contract, then draft and review again"

@@ -22,8 +22,8 @@ from billing.issuing import IssueError, issue
 from billing.ledger import Ledger
 from billing.payments import PaymentError, pay
 from billing.verifying import verify
-from terraform.contract import Grant, Tier, UsageFee
-from tests.books import BOOKKEEPER, MONTH, NOW, contract, cost, facts, inputs
+from terraform.contract import Grant, OneOff, Tier, UsageFee
+from tests.books import BOOKKEEPER, MONTH, NINETEEN, NOW, contract, cost, facts, inputs
 from tests.fixtures_demo import REPOSITORY
 
 if TYPE_CHECKING:
@@ -125,6 +125,16 @@ def test_what_was_not_reviewed_is_not_closed(ledger: Ledger, world: World) -> No
         period = ledger_rows.period(con, MONTH)
     assert period is not None
     assert not period.closed
+
+
+def test_what_could_not_be_issued_is_not_closed(ledger: Ledger, world: World) -> None:
+    world.contracts["reef"] = contract(
+        pass_through_tax=NINETEEN, one_off=(OneOff(date(2026, 9, 3), Decimal(5), "Set-up"),)
+    )
+    world.month(cost("10"))
+    drafted(ledger, world)
+    with pytest.raises(CloseError, match="the draft of reef could not be issued: lines outside the scope of VAT"):
+        close(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
 
 
 def test_a_bill_that_changed_since_it_was_allocated_is_not_closed(ledger: Ledger, world: World) -> None:
