@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from billing import canonical, document_checks, ledger_entries, ledger_rows
 from billing.compute import payment_terms
+from billing.days import month_days
 from billing.document import Document, Kind, Status
 from billing.ledger_rows import DraftRow, Event, Issued
 from billing.ledger_tables import INVOICES
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from billing.inputs import Inputs
     from billing.ledger import Ledger
 
+YEAR = timedelta(days=366)
+
 
 class IssueError(Exception):
     """Nothing was issued."""
@@ -34,9 +37,10 @@ def issue(
     """Issue every draft of a closed month, all or none, dated `day` (default: today); return what was issued now.
 
     What is issued already stays as it is: a second call finds nothing to issue. Raises IssueError if the month is not
-    closed, if a community has no document of it, or if a document of a later day is issued already.
+    closed, if a community has no document of it, or if `day` is before the month, far ahead, or before the last document's.
     """
     on = day or actor.now.date()
+    _check_day(month, on, actor.now.date())
     with ledger.write() as con:
         period = ledger_rows.period(con, month)
         if period is None or not period.closed:
@@ -51,6 +55,15 @@ def issue(
             )
         numbers = [_issue(con, each, on, actor) for each in ledger_rows.drafts(con, month, communities)]
         return tuple(each for each in ledger_rows.issued(con, month=month) if each.number in numbers)
+
+
+def _check_day(month: str, on: date, today: date) -> None:
+    """Refuse what can only be a slip: numbers follow dates, so that nothing could be issued before a day far ahead."""
+    days = month_days(month)
+    if on < days.start or on > max(today, days.end) + YEAR:
+        raise IssueError(
+            f"{month} can't be issued on {on}: correct --date, since the documents after it can't be dated before it"
+        )
 
 
 def _issue(con: Connection, draft: DraftRow, on: date, actor: Actor) -> str:

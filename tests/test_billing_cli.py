@@ -134,6 +134,8 @@ def test_an_open_month_has_no_certificate_and_is_not_issued(demo: Demo) -> None:
             ("issue", *SEPTEMBER, "-c", "coastal"),
             "2026-09 has no document of 'coastal'; there are of coastal-modelling,",
         ),
+        (("issue", *SEPTEMBER, "--date", "2062-10-05"), "2026-09 can't be issued on 2062-10-05: correct --date"),
+        (("issue", *SEPTEMBER, "--date", "2026-08-31"), "2026-09 can't be issued on 2026-08-31: correct --date"),
         (("void", "HC-2026-0001", "--reason", " "), "HC-2026-0001: say why it is voided, with --reason"),
     ],
 )
