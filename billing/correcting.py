@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from billing.ledger_rows import Issued
 
 ZERO = Decimal(0)
-ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def _add(lines: Iterable[tuple[Line, int]]) -> dict[_Key, _Sum]:
 def _difference(charged: dict[_Key, _Sum], due: dict[_Key, _Sum], sign: int) -> tuple[Line, ...]:
     order = list(LineKind)
     lines: list[Line] = []
-    for key in sorted(charged.keys() | due.keys(), key=lambda each: (order.index(each[0]), *each[1:])):
+    for key in sorted(charged.keys() | due.keys(), key=lambda each: (order.index(each[0]), each[1] == "", *each[1:])):
         was_net, was_sources, was = charged.get(key, (ZERO, {}, None))
         net, sources, line = due.get(key, (ZERO, {}, None))
         shown = line or was
@@ -193,16 +192,8 @@ def _difference(charged: dict[_Key, _Sum], due: dict[_Key, _Sum], sign: int) -> 
             if (amount := (sources.get(bill, ZERO) - was_sources.get(bill, ZERO)) * sign)
         }
         if change or bills:
-            lines.append(
-                replace(
-                    shown,
-                    id=str(len(lines) + 1),
-                    net=change,
-                    quantity=-ONE if change < 0 else ONE,
-                    price=abs(change),
-                    sources=tuple(Source(*bill, amount) for bill, amount in bills.items()),
-                )
-            )
+            taken = tuple(Source(*bill, amount) for bill, amount in bills.items())
+            lines.append(replace(shown.with_net(change), id=str(len(lines) + 1), sources=taken))
     return tuple(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -185,6 +185,12 @@ class Line:
     award: str = ""
     origin: str = ""
     sources: tuple[Source, ...] = ()
+
+    def with_net(self, net: Decimal) -> Line:
+        """Return the line with another amount. Its quantity and price stay where only the sign differs; else it is one amount."""
+        if abs(net) == abs(self.net):
+            return replace(self, net=net, quantity=self.quantity if net == self.net else -self.quantity)
+        return replace(self, net=net, quantity=Decimal(-1 if net < 0 else 1), unit=Unit.ONE, price=abs(net))
 
 
 @dataclass(frozen=True, slots=True)

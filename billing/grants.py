@@ -77,7 +77,7 @@ def charge_grants(
 def _take(lines: Sequence[Line], limit: Decimal, contract: Contract) -> tuple[list[Line], list[Line]]:
     """Part the lines into what costs no more than `limit` with its tax, and the rest, line by line."""
     if _gross(lines, contract.currency) <= limit:
-        return list(lines), [_with(line, ZERO, ()) for line in lines]
+        return list(lines), [replace(line.with_net(ZERO), sources=()) for line in lines]
     whole = sum((line.net for line in lines), ZERO)
     gross = whole + sum((line.net * line.tax_rate / 100 for line in lines), ZERO)
     unit = minor_unit(contract.currency)
@@ -106,7 +106,10 @@ def _scaled(lines: Sequence[Line], goal: Decimal, whole: Decimal, currency: str)
         scaled = round_parts([amount * part for amount in given], bill_currency, total=total)
         amounts |= dict(zip(rows, [nets[row] for row in rows] if bill_currency == currency else scaled, strict=True))
     return [
-        _with(line, net, tuple(replace(each, amount=amounts[row]) for each in line.sources if amounts[row]))
+        replace(
+            line.with_net(net),
+            sources=tuple(replace(each, amount=amounts[row]) for each in line.sources if amounts[row]),
+        )
         for row, (line, net) in enumerate(zip(lines, nets, strict=True))
     ]
 
@@ -119,14 +122,7 @@ def _less(line: Line, part: Line) -> Line:
         for each in line.sources
         if (amount := each.amount - taken.get((each.provider, each.account, each.currency), ZERO))
     )
-    return _with(line, line.net - part.net, left)
-
-
-def _with(line: Line, net: Decimal, sources: tuple[Source, ...]) -> Line:
-    """The line with another amount: of a price and a quantity, the quantity becomes one."""
-    if net == line.net:
-        return replace(line, sources=sources)
-    return replace(line, net=net, quantity=Decimal(-1 if net < 0 else 1), price=abs(net), sources=sources)
+    return replace(line.with_net(line.net - part.net), sources=left)
 
 
 def _gross(lines: Sequence[Line], currency: str) -> Decimal:

@@ -123,7 +123,7 @@ def merged(lines: Iterable[Line]) -> tuple[Line, ...]:
         if more:
             net = sum((each.net for each in groups[key]), ZERO)
             sources = tuple(source for each in groups[key] for source in each.sources)
-            line = replace(line, net=net, quantity=-ONE if net < 0 else ONE, price=abs(net), sources=sources)
+            line = replace(line.with_net(net), sources=sources)
         found.append(replace(line, id=str(number)))
     return tuple(found)
 

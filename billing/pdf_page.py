@@ -109,7 +109,7 @@ def _facts(document: Document, voice: Voice) -> Json:
     corrects = document.corrects
     facts = (
         ("issue_date", voice.date(document.issue_date)),
-        ("due_date", voice.date(document.due_date)),
+        ("due_date", "" if document.kind is Kind.CREDIT_NOTE else voice.date(document.due_date)),
         ("period", f"{voice.date(document.period_start)} – {voice.date(document.period_end)}"),
         ("community", document.community),
         ("buyer_reference", document.buyer_reference),

@@ -11,16 +11,18 @@ import pytest
 from billing.adjusting import CorrectionError, adjust, void
 from billing.certificate import certificate
 from billing.closing import close
+from billing.document import Unit
 from billing.drafting import DraftError, draft
 from billing.issuing import issue
 from billing.verifying import verify
-from terraform.contract import Grant, Organisation
+from terraform.contract import Grant, Organisation, Tier, UsageFee
 from tests.books import BOOKKEEPER, MONTH, NOW, World, contract, cost
 
 if TYPE_CHECKING:
     from billing.ledger import Ledger
     from billing.ledger_rows import Issued
 
+ONE = Decimal(1)
 GRANT = Grant("OCE-1", "Agency", Decimal(6), date(2026, 1, 1), date(2027, 1, 1), payer=Organisation("Agency", "US"))
 
 
@@ -59,6 +61,20 @@ def test_the_contract_that_was_billed_anew_holds_for_later_corrections(ledger: L
     assert (note.corrects, note.document.totals.payable) == (again.number, Decimal(2))
     issue(ledger, MONTH, actor=BOOKKEEPER)
     assert sound(ledger, world)
+
+
+def test_a_void_repeats_quantities_and_a_difference_is_one_amount(ledger: Ledger, world: World) -> None:
+    world.contracts["reef"] = contract(usage=UsageFee((Tier(None, Decimal(2)),)))
+    world.month(cost("10"), users={"one/blue": 5})
+    (invoice,) = billed(ledger, world)
+    world.month(cost("10"), users={"one/blue": 8})
+    (note,) = adjust(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
+    assert [(line.quantity, line.unit, line.price) for line in note.document.lines] == [(ONE, Unit.ONE, Decimal(6))]
+    credit = void(ledger, invoice.number, reason="Wrong", actor=BOOKKEEPER)
+    assert [(line.quantity, line.unit, line.price) for line in credit.document.lines] == [
+        (ONE, Unit.ONE, Decimal(10)),
+        (Decimal(5), Unit.PERSON, Decimal(2)),
+    ]
 
 
 def test_of_two_documents_of_a_community_one_can_be_billed_anew(ledger: Ledger, world: World) -> None:
