@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 LOGOS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
+PICTURE = b"#let it = json(bytes(sys.inputs.logo))\n#image(bytes(it.bytes), format: it.format)"
 UNPRINTABLE = re.compile(r'the text `(?P<letter>".*")` could not be displayed')
 EPOCH = 719163  # 1 January 1970, as an ordinal
 FACTURX = {
@@ -66,9 +67,18 @@ class Logo:
         if path.suffix.lower() not in LOGOS:
             raise PdfError(f"{path}: a logo is one of {', '.join(LOGOS)}")
         try:
-            return cls(path.read_bytes(), LOGOS[path.suffix.lower()])
+            found = cls(path.read_bytes(), LOGOS[path.suffix.lower()])
+            typst.compile(PICTURE, font_paths=_fonts(), sys_inputs={"logo": json.dumps(found.values)})
         except OSError as error:
             raise PdfError(f"{path}: {error.strerror}; correct the path") from error
+        except typst.TypstError as error:
+            raise PdfError(f"{path}: {error.message}; is it what its name says?") from error
+        return found
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The picture as JSON values, a number each byte."""
+        return {"format": self.format, "bytes": list(self.content)}
 
 
 def write(document: Document, *, logo: Logo | None = None) -> bytes:
@@ -97,7 +107,7 @@ def compiled(
     inputs: dict[str, str] | None = None,
 ) -> bytes:
     """Return `values` set by a template, dated `date`. Raises PdfError, which names `what`."""
-    picture = {"format": logo.format, "bytes": list(logo.content)} if logo else None
+    picture = logo.values if logo else None
     midnight = int((date.toordinal() - EPOCH) * 86400)
     try:
         return typst.compile(
