@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analytics.cells import harmless
-from analytics.money import format_amount, round_parts, round_total
+from analytics.money import format_amount, round_parts, round_table, round_total
 from analytics.report import COLUMNS, By, Report, Row
 from analytics.tables import MONEY
 
@@ -194,11 +194,9 @@ def _name(row: Row, column: str) -> str:
 def _cells(
     groups: dict[tuple[str, ...], list[Row]], bases: Sequence[str], currency: str, total: Decimal
 ) -> list[list[Decimal]]:
-    """Round first the lines so that they add up to the total, then each line's cells so that they add up to the line."""
+    """Return the cells of the table, which add up to what is printed beside and below them."""
     exact = [[_sum(rows, basis) for basis in bases] for rows in groups.values()]
-    sums = [sum(line, Decimal(0)) for line in exact]
-    lines = round_parts(sums, currency, total=round_total(total, currency))
-    return [round_parts(line, currency, total=whole) for line, whole in zip(exact, lines, strict=True)]
+    return round_table(exact, currency, total=round_total(total, currency))
 
 
 def _reporting_shares(report: Report) -> dict[str, Decimal]:

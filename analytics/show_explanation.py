@@ -10,14 +10,14 @@ from rich.text import Text
 from analytics.money import format_amount, round_parts
 from analytics.show import percent, plain_table, rounded
 
-ZERO = Decimal(0)
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.table import Table
 
     from analytics.explain import Explanation
+
+ZERO = Decimal(0)
 
 
 def explanation_table(found: Explanation) -> Iterable[Table | Text]:

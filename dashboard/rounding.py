@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from analytics.money import round_parts, round_total
+from analytics.money import round_table, round_total
 from dashboard.palette import BASES
 
 if TYPE_CHECKING:
@@ -66,12 +66,10 @@ class Matrix:
 def matrix(
     columns: Sequence[str], lines: Sequence[tuple[str, Sequence[Decimal]]], total: Decimal, currency: str
 ) -> Matrix:
-    """Round first the lines so that they add up to the total, then each line's cells so that they add up to the line."""
+    """Round a table as `money.round_table` does."""
     whole = round_total(total, currency)
-    sums = round_parts([sum(cells, ZERO) for _, cells in lines], currency, total=whole)
-    rounded = [
-        round_parts(list(cells), currency, total=of_line) for (_, cells), of_line in zip(lines, sums, strict=True)
-    ]
+    rounded = round_table([list(cells) for _, cells in lines], currency, total=whole)
+    sums = [sum(cells, ZERO) for cells in rounded]
     return Matrix(
         tuple(columns),
         tuple((name, tuple(cells), of_line) for (name, _), cells, of_line in zip(lines, rounded, sums, strict=True)),

@@ -121,8 +121,8 @@ FAULTS = {
         lambda path: write_csv(path, bill("x"), only_header=True),
         ("bill.*: has no rows any more", "have the export run again"),
     ),
-    "row-too-short": Fault(ending("1.25,1.25\n"), ("bill.csv", "ine: 6", "damaged")),
-    "quote-open": Fault(ending('"1.25,1.25\n'), ("bill.csv", "ine: 6", "damaged")),
+    "row-too-short": Fault(ending("1.25,1.25\n"), ("bill.csv", "line 6", "damaged")),
+    "quote-open": Fault(ending('"1.25,1.25\n'), ("bill.csv", "line 6", "damaged")),
     "latin-1": Fault(
         lambda path: path.write_bytes(path.read_bytes().replace(b"An hour", "Ein schöner Tag".encode("latin-1"))),
         ("bill.csv", "utf-8"),
