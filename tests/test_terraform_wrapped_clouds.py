@@ -70,7 +70,7 @@ ONLY_AZURE: dict[str, Any] = {
     "billing_export": {},
     "budget": {"monthly_amount": 1500, "currency": "EUR", "emails": ["costs@openhubs.example"]},
 }
-SECRET = {
+SECRET: Mapping[str, Any] = {
     "HUB_AUTH": json.dumps({"GitHubOAuthenticator": {"client_id": "Iv1.0", "client_secret": "sekretsekretsekret"}})
 }
 
