@@ -186,7 +186,7 @@ class Layout:
             "tags": self.tags,
             "shared": ", ".join(f"{name}: {typed.get(name, name)}" for name in SHARED),
             "texts": ", ".join(texts),
-            "stxet": ", ".join(reversed(texts)),
+            "texts_reversed": ", ".join(reversed(texts)),
         }
 
     def typed(self, column: Column) -> str:

@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from analytics import faults
-from analytics.descriptions import KIND, ROW, component, describe, enumerate_texts, label, query
+from analytics.descriptions import KIND, ROW, component, describe, enumerate_texts, key_of, label, query
 from analytics.engine import identifier, literal, sql
 from analytics.faults import ChargesError
 from analytics.lake import LakeError
@@ -116,7 +116,7 @@ def deliver(
             lake.replace(
                 CHARGES,
                 con,
-                query("charges", columns=_columns(source, same), key=", ".join(KIND if kinds is None else kinds.key)),
+                query("charges", columns=_columns(source, same), key=key_of(kinds)),
                 scope=[{"x_Source": source, "x_BillingPeriod": month} for month in delivered] + stale,
                 metadata={"source": source, "object": object, "version": version},
                 rows=_rows_by_partition(source, deliveries),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -117,7 +118,7 @@ def _rows(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]]]:
         raise CsvError(f"line {at + 1} or later is not {dialect.encoding} ({error.reason})") from error
     except csv.Error as error:
         raise CsvError(f"line {at + 1}: {error}") from error
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, OSError, zlib.error) as error:  # unreadable, no gzip, or a damaged or cut one
         raise CsvError(f"after line {at}: {error or 'the file ends in the middle'}") from error
 
 
@@ -138,7 +139,7 @@ def _transcode(path: Path, target: Path, dialect: Dialect) -> None:
         with _open(path, dialect.encoding) as text, target.open("w", encoding="utf-8", newline="") as file:
             while part := text.read(2**20):
                 file.write(part)
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise CsvError(f"it is not {dialect.encoding}: {error}") from error
 
 

@@ -62,7 +62,8 @@ def describe(con: duckdb.DuckDBPyConnection, kinds: Kinds | None = None) -> None
 
     Where `kinds` tells the kinds, nothing of them is read from the rows but the key.
     """
-    made = query("kinds") if kinds is None else query("told_kinds", key=", ".join(kinds.key), told=kinds.view)
+    key = key_of(kinds)
+    made = query("kinds", key=key, told=f"join {kinds.view} using ({key})" if kinds else "")
     for salt in range(8):
         con.execute(f"set variable ingest_salt = {salt}")
         con.execute(made)
@@ -74,6 +75,11 @@ def describe(con: duckdb.DuckDBPyConnection, kinds: Kinds | None = None) -> None
         if shared == [(0,)]:
             return
     raise ChargesError("eight times in a row two descriptions had one hash, which chance can't do: report it")
+
+
+def key_of(kinds: Kinds | None) -> str:
+    """Return the columns that say of a row of the bill which kind it is of: all that describe it, unless there is a key."""
+    return ", ".join(kinds.key if kinds else KIND)
 
 
 def label(con: duckdb.DuckDBPyConnection, labels: Labels) -> None:

@@ -33,7 +33,7 @@ from (
     select
         *,
         hash({texts}) as text_key,
-        hash({stxet}) as text_check,
+        hash({texts_reversed}) as text_check,
         {start_time} as start_time,
         {end_time} as end_time,
         {net_unblended} as net,
