@@ -12,9 +12,12 @@ from analytics.engine import connect
 from analytics.lake import Lake
 from analytics.month import Computed
 from analytics.tables import ACTIVITY, ALLOCATIONS, CHARGES, DELIVERIES, Table
-from billing.drafting import Actor
+from billing.adjusting import adjust
+from billing.closing import close
+from billing.drafting import Actor, draft
 from billing.facts import Cost, Facts
 from billing.inputs import Inputs, Signed, Stay, TableVersion
+from billing.issuing import issue
 from terraform.contract import Contract, Issuer, Organisation, Tax
 from terraform.fleet import Community, Fleet, Membership, Rate, Settings
 from tests.month import arrow, cluster
@@ -22,6 +25,8 @@ from tests.month import arrow, cluster
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from billing.ledger import Ledger
+    from billing.ledger_rows import Issued
     from terraform.contract import Grant
 
 MONTH = "2026-09"
@@ -174,3 +179,14 @@ def _deliveries(costs: Sequence[Cost], month: str, *, final: bool) -> list[dict[
 def with_grants(of: Contract, *grants: Grant) -> Contract:
     """Return the contract with these grants."""
     return replace(of, grants=grants)
+
+
+def issued(ledger: Ledger, world: World) -> tuple[Issued, ...]:
+    draft(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
+    close(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
+    return issue(ledger, MONTH, actor=BOOKKEEPER)
+
+
+def adjusted(ledger: Ledger, world: World) -> tuple[Issued, ...]:
+    adjust(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
+    return issue(ledger, MONTH, actor=BOOKKEEPER)

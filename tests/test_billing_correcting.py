@@ -1,9 +1,9 @@
-"""A bill that comes again after the close: notes whose sum with the invoice is the restated total, and the certificate that proves it."""
+"""A bill that comes again after the close: notes whose sum with the invoice is the restated total, line by line."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from analytics import invoice_totals
-from billing import document_checks, ledger_rows
+from billing import document_checks
 from billing.adjusting import CorrectionError, adjust, void
-from billing.certificate import CertificateError, certificate
+from billing.certificate import certificate
 from billing.closing import close
 from billing.compute import compute
 from billing.correcting import Chain, noted, nothing
@@ -24,34 +23,19 @@ from billing.issuing import issue
 from billing.ledger import Ledger
 from billing.ledger_rows import Issued
 from billing.payments import pay
-from billing.review import Kind as Anomaly
-from billing.review import review
-from billing.spending import spending
 from billing.verifying import verify
 from terraform.contract import Grant, MembershipFee, Organisation, Per, Tier, UsageFee
 from terraform.fleet import Rate
 from tests.accounts import Account, accounts, costs
-from tests.books import BOOKKEEPER, MONTH, NINETEEN, NOW, World, contract, cost
+from tests.books import BOOKKEEPER, MONTH, NINETEEN, NOW, World, adjusted, contract, cost, issued
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from billing.facts import Cost
 
 ZERO = Decimal(0)
 TODAY = date(2026, 10, 5)
-
-
-def issued(ledger: Ledger, world: World) -> tuple[Issued, ...]:
-    draft(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
-    close(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
-    return issue(ledger, MONTH, actor=BOOKKEEPER)
-
-
-def adjusted(ledger: Ledger, world: World) -> tuple[Issued, ...]:
-    adjust(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
-    return issue(ledger, MONTH, actor=BOOKKEEPER)
 
 
 def test_a_restated_bill_becomes_a_note_with_the_difference_by_hub_and_bill(ledger: Ledger, world: World) -> None:
@@ -347,132 +331,3 @@ def test_whatever_is_billed_and_restated_the_ledger_verifies_and_the_certificate
         assert verify(ledger, world.lake).faults == ()
         assert certificate(ledger, world.lake, MONTH, today=TODAY).faults == ()
     ledger.close()
-
-
-def test_a_certificate_says_what_is_missing(ledger: Ledger, world: World) -> None:
-    world.month(cost("10.004"), cost("3.001", "one/staging", None), cost("1", None, None, unattributed=True))
-    draft(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
-    with pytest.raises(CertificateError, match="2026-09 is not closed: run `hubledger invoices close --month 2026-09`"):
-        certificate(ledger, world.lake, MONTH, today=TODAY)
-    close(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
-    waiting = certificate(ledger, world.lake, MONTH, today=TODAY)
-    assert "not issued yet: invoice of reef" in waiting.notes
-    assert waiting.faults == ("Cloud payer USD: the documents pass on 0, not 10.00",)
-    issue(ledger, MONTH, actor=BOOKKEEPER)
-    proof = certificate(ledger, world.lake, MONTH, today=TODAY)
-    (bill,) = proof.bills
-    assert (bill.amount, bill.passed_through, bill.operator, bill.unattributed, bill.difference) == (
-        Decimal("14.00"),  # 14.005, half to even
-        Decimal("10.00"),
-        Decimal("3.00"),
-        Decimal("1.00"),
-        Decimal("0.00"),
-    )
-    assert [(each.who, each.exact, each.billed) for each in proof.roundings if each.who == "reef"] == [
-        ("reef", Decimal("10.004"), Decimal("10.00"))
-    ]
-    world.bill_changes(cost("20"))
-    later = certificate(ledger, world.lake, MONTH, today=TODAY)
-    assert later.faults == ()
-    assert any("the bill has changed by +5.995 USD since" in note for note in later.notes)
-
-
-def test_a_total_that_is_entered_after_the_close_is_on_the_certificate(ledger: Ledger, world: World) -> None:
-    world.month(cost("10.005"))
-    issued(ledger, world)
-    invoice_totals.state(
-        world.lake, MONTH, issuer="Cloud", billing_account="payer", amount=Decimal("10.01"), currency="USD", now=NOW
-    )
-    (fault,) = certificate(ledger, world.lake, MONTH, today=TODAY).faults
-    assert "the provider states 10.01, and the bill's lines come to 10.00: bring in what is missing" in fault
-    adjusted(ledger, world)
-    proof = certificate(ledger, world.lake, MONTH, today=TODAY)
-    assert (proof.faults, proof.bills[0].stated) == ((), Decimal("10.01"))
-    invoice_totals.state(
-        world.lake, MONTH, issuer="Cloud", billing_account="lost", amount=Decimal(7), currency="USD", now=NOW
-    )
-    (lost,) = certificate(ledger, world.lake, MONTH, today=TODAY).faults
-    assert lost.startswith("Cloud lost USD: the provider states 7.00, and the bill's lines come to 0")
-
-
-def test_a_review_names_what_is_unlike_it_should_be(ledger: Ledger, world: World, tmp_path: Path) -> None:
-    fee = UsageFee((Tier(None, Decimal(2)),), Decimal(5))
-    grant = Grant("OCE-1", "Agency", Decimal(25), date(2026, 1, 1), date(2027, 1, 1))
-    world.hubs = {"reef": ("blue", "red"), "mangrove": ("mud",)}
-    world.contracts["reef"] = contract(usage=fee, grants=(grant,))
-    world.month(cost("50", day=date(2026, 8, 3)), month="2026-08")
-    world.month(
-        cost("100"),
-        cost("7", "one/mud", "mangrove"),
-        cost("3", "one/staging", None),
-        cost("2", None, None, unattributed=True),
-        users={"one/blue": 10},
-        final=False,
-    )
-    invoice_totals.state(
-        world.lake, MONTH, issuer="Cloud", billing_account="payer", amount=Decimal(113), currency="USD", now=NOW
-    )
-    draft(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
-    found = review(ledger, world.lake, world.fleet, MONTH, today=TODAY)
-    assert [(each.kind, each.who) for each in found.anomalies] == [
-        (Anomaly.PROVISIONAL, "Cloud payer"),
-        (Anomaly.STATED, "Cloud payer"),
-        (Anomaly.UNATTRIBUTED, "Cloud payer"),
-        (Anomaly.CHANGE, "reef"),
-        (Anomaly.CEILING, "reef"),
-        (Anomaly.CAP, "reef"),
-        (Anomaly.NO_CONTRACT, "mangrove"),
-        (Anomaly.NO_COMMUNITY, "one/staging"),
-        (Anomaly.NO_USERS, "reef"),
-    ]
-    texts = " ".join(each.text for each in found.anomalies)
-    assert "+100% against 50.00 USD, the mean of 1 month before" in texts
-    assert "the usage fee is 15.00 USD above its cap" in texts
-
-
-def test_a_review_of_an_ordinary_month_finds_nothing(ledger: Ledger, world: World) -> None:
-    for month in ("2026-06", "2026-07", "2026-08", "2026-09"):
-        world.month(cost("10", day=date(2026, int(month[-2:]), 3)), month=month)
-    draft(ledger, world.lake, world.fleet, MONTH, actor=BOOKKEEPER)
-    assert review(ledger, world.lake, world.fleet, MONTH, today=TODAY).anomalies == ()
-
-
-def test_grants_show_what_is_spent_what_will_be_and_when_it_is_gone(ledger: Ledger, world: World) -> None:
-    grant = Grant("OCE-1", "Agency", Decimal(1000), date(2026, 7, 1), date(2027, 7, 1), indirect_percent=Decimal(25))
-    world.contracts["reef"] = contract(grants=(grant,))
-    for month, amount in (("2026-07", "60"), ("2026-08", "90"), ("2026-09", "120")):
-        world.month(cost(amount, day=date(2026, int(month[-2:]), 3)), month=month)
-        draft(ledger, world.lake, world.fleet, month, actor=BOOKKEEPER)
-        if month != MONTH:
-            close(ledger, world.lake, world.fleet, month, actor=BOOKKEEPER)
-            issue(ledger, month, actor=BOOKKEEPER)
-    (found,) = spending(ledger, world.fleet, today=TODAY)
-    assert (found.charged, found.indirect, found.spent, found.drafted, found.left) == (
-        Decimal(150),
-        Decimal("37.50"),
-        Decimal("187.50"),
-        Decimal(120),
-        Decimal(530),  # of 800, which with 25 % are 1000
-    )
-    assert found.days_left == 269
-    assert found.committed == Decimal(530)  # 75 a month for 269 days would be 663
-    assert found.used_up == TODAY + timedelta(days=214)
-    assert [(each.month, each.charged, each.left) for each in found.months] == [
-        ("2026-07", Decimal("60.00"), Decimal("740.00")),
-        ("2026-08", Decimal("90.00"), Decimal("650.00")),
-    ]
-
-
-def test_events_say_who_did_what(ledger: Ledger, world: World) -> None:
-    world.month(cost("10"))
-    (invoice,) = issued(ledger, world)
-    pay(ledger, invoice.number, None, reference="wire 7", actor=BOOKKEEPER)
-    with ledger.read() as con:
-        last = ledger_rows.events(con)[-1]
-    assert (last.who, last.action, last.number, last.detail) == (
-        "bookkeeper",
-        "pay",
-        "INV-2026-0001",
-        "10.00 USD wire 7",
-    )
-    assert last.at.replace(tzinfo=UTC) == datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
